@@ -1,0 +1,125 @@
+"""The envelope of a command: one published schema per command, one strict pass from bytes to a request."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from adapters.problem import Problem, problem
+from commands.catalogue import COMMANDS
+from commands.command import Command
+from commands.request import Request
+from domain.values import SubjectId, WorkerId
+
+NAMES = uuid.UUID("6f1b7f52-6a0f-5d0e-9a53-3d7c8c6f4e21")
+"""The namespace of the ids that follow from a caller and a command id."""
+
+KEPT_DAYS = 30
+AHEAD = timedelta(seconds=60)
+MAX_BYTES = 1024 * 1024
+ERRORS_SHOWN = 20
+
+CommandId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
+Trace = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
+
+
+class Envelope(BaseModel):
+    """What every command carries beside its own data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[
+        CommandId,
+        Field(
+            description="The command's UUID: asking again with it gives the same answer and does nothing twice. "
+            "The answer to a version 7 is remembered for 30 days, to any other version for good."
+        ),
+    ]
+    actor: Annotated[WorkerId, Field(description="The worker for whom the caller acts; their rights decide.")]
+    happened_at: Annotated[
+        AwareDatetime | None, Field(description="When it happened, with offset; default: when the service got it.")
+    ] = None
+    expected_version: Annotated[
+        int | None, Field(ge=0, le=2**53, description="Refuse with 409 unless the thing is at this version.")
+    ] = None
+    deadline_ms: Annotated[
+        int | None, Field(ge=1, le=600_000, description="Do not begin later than this after receipt.")
+    ] = None
+    correlation: Annotated[Trace | None, Field(description="The conversation this belongs to.")] = None
+    causation: Annotated[Trace | None, Field(description="The message that led to this one.")] = None
+
+
+@lru_cache(maxsize=None)
+def envelope_of(command: type[Command]) -> type[Envelope]:
+    """The envelope's model for one command."""
+    return create_model(f"{command.__name__}Request", __base__=Envelope, data=(command, ...))
+
+
+def read(topic: str, caller: str, payload: bytes, received_at: datetime, secret: bytes) -> tuple[Request, int | None] | Problem:
+    """The request in a message, with its deadline in ms; or the problem with it."""
+    command = COMMANDS.get(topic)
+    if command is None:
+        return problem(404, "CommandUnknown")
+    if len(payload) > MAX_BYTES:
+        return problem(413, "TooLarge")
+    try:
+        envelope: Any = envelope_of(command).__pydantic_validator__.validate_json(payload, strict=True)
+    except ValidationError as error:
+        return problem(400, "Malformed", errors=_errors(error))
+    if (age := _age(envelope.id, received_at)) is not None:
+        if age > timedelta(days=KEPT_DAYS):
+            return problem(422, "CommandIdExpired")
+        if age < -AHEAD:
+            return problem(400, "Malformed", errors=({"field": "id", "wrong": "its time is in the future"},))
+    return _request(caller, envelope, received_at, secret), envelope.deadline_ms
+
+
+def _request(caller: str, envelope: Any, received_at: datetime, secret: bytes) -> Request:
+    happened_at = None if envelope.happened_at is None else envelope.happened_at.astimezone(timezone.utc)
+    return Request(
+        caller=caller,
+        id=envelope.id,
+        fingerprint=_fingerprint(envelope, happened_at, secret),
+        actor=envelope.actor,
+        command=envelope.data,
+        received_at=received_at,
+        new_id=thing_id(caller, envelope.id),
+        new_subject=SubjectId(uuid.uuid4()),
+        happened_at=happened_at,
+        expected_version=envelope.expected_version,
+        correlation=envelope.correlation or envelope.id,
+        causation=envelope.causation or "",
+    )
+
+
+def thing_id(caller: str, command_id: str) -> str:
+    """The id of what a command makes: chosen by neither side, and the same at every repetition."""
+    return str(uuid.uuid5(NAMES, f"{caller}/{command_id}"))
+
+
+def _fingerprint(envelope: Any, happened_at: datetime | None, secret: bytes) -> bytes:
+    """Keyed, because it stays in the command log: without the key nobody can try out what was said."""
+    data = envelope.data
+    digest = hashlib.blake2b(data.__pydantic_serializer__.to_json(data), key=secret, digest_size=16)
+    digest.update(f"\n{data.topic}\n{envelope.actor}\n{happened_at}\n{envelope.expected_version}".encode())
+    return digest.digest()
+
+
+def _age(id: str, now: datetime) -> timedelta | None:
+    """How long ago a version 7 was made; other versions tell no time."""
+    if id[14] != "7":
+        return None
+    milliseconds = int(id[:8] + id[9:13], 16)
+    return now - datetime.fromtimestamp(0, timezone.utc) - timedelta(milliseconds=milliseconds)
+
+
+def _errors(error: ValidationError) -> tuple[dict[str, Any], ...]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return tuple(
+        {"field": ".".join(str(part)[:64] for part in one["loc"]), "wrong": one["msg"][:300]} for one in found[:ERRORS_SHOWN]
+    )

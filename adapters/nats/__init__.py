@@ -1,0 +1,1 @@
+"""Commands come in and answers go out over NATS."""

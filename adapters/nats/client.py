@@ -1,0 +1,120 @@
+"""A caller's side: send a command, wait for its answer, repeat it with the same id until there is one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import nats.errors
+import orjson
+from nats.aio.client import Client as Connection
+from nats.aio.msg import Msg
+from pydantic import BaseModel
+
+from adapters.nats.service import PREFIX, connect
+from commands.command import Command
+
+ATTEMPT_SECONDS = 5.0
+PAUSE_SECONDS = 0.1
+
+
+class Answered(BaseModel, frozen=True):
+    """An accepted command: the thing, its version, the position to wait for, and whether it was done before."""
+
+    id: str
+    version: int
+    position: str
+    repeated: bool
+
+
+class Declined(Exception):
+    """The service said no, with a status, a code and a sentence."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.status, self.code, self.title = int(body["status"]), str(body["code"]), str(body["title"])
+        self.errors: list[dict[str, str]] = body.get("errors", [])
+        super().__init__(f"{self.status} {self.code}: {self.title}")
+
+
+class NoAnswer(Exception):
+    """Nobody answered in time; whether the command was done is not known. Ask again with the same id."""
+
+
+def new_command_id() -> str:
+    """A UUID version 7: its time lets the service forget the answer one day."""
+    milliseconds = time.time_ns() // 1_000_000
+    number = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    number = (number & ~(0xF << 76)) | (7 << 76)
+    number = (number & ~(0x3 << 62)) | (0x2 << 62)
+    return str(uuid.UUID(int=number))
+
+
+@dataclass(slots=True)
+class Client:
+    """`async with Client(url, "desk", "desk.nk") as desk: await desk.send(AssessTicket(...), actor=worker)`."""
+
+    url: str
+    caller: str
+    seed_file: str
+    patience_seconds: float = 60.0
+    connection: Connection = field(default_factory=Connection)
+
+    async def __aenter__(self) -> Client:
+        self.connection = await connect(
+            self.url, self.seed_file, name=f"kartoteka-{self.caller}", inbox=f"_INBOX.{self.caller}"
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.connection.close()
+
+    async def send(
+        self,
+        command: Command,
+        *,
+        actor: str,
+        id: str | None = None,
+        happened_at: datetime | None = None,
+        expected_version: int | None = None,
+    ) -> Answered:
+        """The answer. Raises Declined for a refusal, NoAnswer when patience ends."""
+        envelope: dict[str, Any] = {"id": id or new_command_id(), "actor": actor, "data": command.model_dump(mode="json")}
+        if happened_at is not None:
+            envelope["happened_at"] = happened_at.isoformat()
+        if expected_version is not None:
+            envelope["expected_version"] = expected_version
+        return Answered.model_validate(await self.ask(command.topic, orjson.dumps(envelope)))
+
+    async def ask(self, topic: str, payload: bytes) -> dict[str, Any]:
+        """The body of the answer to a command given as bytes, its id inside; asked again while nobody can tell."""
+        until = time.monotonic() + self.patience_seconds
+        while True:
+            reply = await self._once(f"{PREFIX}{self.caller}.{topic}", payload)
+            if reply is not None:
+                body: dict[str, Any] = orjson.loads(reply.data)
+                if not _declined(reply):
+                    return body
+                if body["status"] != 503 or body["code"] == "DeadlinePassed" or time.monotonic() > until:
+                    raise Declined(body)
+            elif time.monotonic() > until:
+                raise NoAnswer(topic)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _once(self, subject: str, payload: bytes) -> Msg | None:
+        """One try. None where it is not known whether anybody heard it."""
+        try:
+            return await self.connection.request(subject, payload, timeout=ATTEMPT_SECONDS)
+        except (nats.errors.TimeoutError, nats.errors.NoRespondersError, nats.errors.OutboundBufferLimitError):
+            return None
+
+
+def _declined(reply: Msg) -> bool:
+    return reply.headers is not None and "Nats-Service-Error-Code" in reply.headers

@@ -1,0 +1,1 @@
+"""The log, the keys and their fences in Postgres."""

@@ -1,0 +1,107 @@
+"""The keys of subjects: made with their first sealed fact, never silently again, cached for a minute."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg import AsyncConnection
+
+from adapters.key_encryption import KEY_BYTES, KeyEncryption
+from adapters.sealing import DataKey, KeyName, Place, open_with
+from domain.personal import Forgotten
+
+CACHED_SECONDS = 60.0
+CAPACITY = 50_000
+
+FIND = """
+SELECT subject, purpose, epoch, kek_epoch, wrapped
+FROM subject_keys JOIN unnest(%b::text[], %b::text[]) AS wanted(subject, purpose) USING (subject, purpose)
+ORDER BY epoch
+"""
+MAKE = """
+INSERT INTO subject_keys (subject, purpose, epoch, kek_epoch, wrapped)
+SELECT made.subject, made.purpose, 1, %b, made.wrapped
+FROM unnest(%b::text[], %b::text[], %b::bytea[]) AS made(subject, purpose, wrapped)
+WHERE NOT EXISTS (SELECT FROM subject_fences f WHERE f.subject = made.subject)
+ON CONFLICT DO NOTHING
+"""
+FENCED = "SELECT subject FROM subject_fences WHERE subject = ANY (%b::text[])"
+
+Connect = Callable[[], Any]
+
+
+class KeyMissing(Exception):
+    """A key is gone though its subject was never forgotten: an incident, not a mask."""
+
+
+class Keyring:
+    """Data keys by subject and purpose over one connection; sealing takes the newest epoch."""
+
+    def __init__(self, encryption: KeyEncryption) -> None:
+        self._encryption = encryption
+        self._cached: dict[KeyName, tuple[float, dict[int, DataKey]]] = {}
+
+    def forget_cached(self, subjects: Iterable[str] | None = None) -> None:
+        """Drop keys from memory: of some subjects, or all."""
+        gone = None if subjects is None else set(subjects)
+        self._cached = {} if gone is None else {n: k for n, k in self._cached.items() if n.subject not in gone}
+
+    async def for_sealing(self, connection: AsyncConnection[Any], names: set[KeyName]) -> dict[KeyName, DataKey]:
+        """A key for each name, new ones made in one transaction; a fenced subject's name is left out."""
+        await self._fetch(connection, names)
+        absent = [name for name in names if name not in self._cached]
+        if absent:
+            await self._make(connection, absent)
+            await self._fetch(connection, set(absent))
+        held = {name: self._cached[name][1] for name in names if name in self._cached}
+        return {name: epochs[max(epochs)] for name, epochs in held.items()}
+
+    async def opener(self, connection: AsyncConnection[Any], names: set[KeyName]) -> Callable[[dict[str, Any], Place, str], Any]:
+        """An opener that knows these names: the value, or the mask of the forgotten; else KeyMissing."""
+        await self._fetch(connection, names)
+        missing = [name.subject for name in names if name not in self._cached]
+        cursor = await connection.execute(FENCED, (missing,))
+        fenced = {subject for (subject,) in await cursor.fetchall()}
+
+        def opened(envelope: dict[str, Any], place: Place, path: str) -> Any:
+            name = KeyName(envelope["subject"], envelope["purpose"])
+            key = self._cached.get(name, (0.0, {}))[1].get(envelope["epoch"])
+            if key is not None:
+                return open_with(key, envelope, place, path)
+            if name.subject in fenced:
+                return Forgotten(name.subject)
+            raise KeyMissing(f"subject {name.subject}, {name.purpose}, epoch {envelope['epoch']}")
+
+        return opened
+
+    async def _fetch(self, connection: AsyncConnection[Any], names: set[KeyName]) -> None:
+        now = time.monotonic()
+        wanted = []
+        for name in names:
+            held = self._cached.get(name)
+            if held is None or held[0] < now:
+                self._cached.pop(name, None)
+                wanted.append(name)
+        if not wanted:
+            return
+        if len(self._cached) + len(wanted) > CAPACITY:
+            self._cached = {name: self._cached[name] for name in names if name in self._cached}
+        cursor = await connection.execute(FIND, ([n.subject for n in wanted], [n.purpose for n in wanted]), prepare=True)
+        for subject, purpose, epoch, kek_epoch, wrapped in await cursor.fetchall():
+            name = KeyName(subject, purpose)
+            plain = self._encryption.unwrap(kek_epoch, wrapped, _bound(name, epoch))
+            _, epochs = self._cached.setdefault(name, (now + CACHED_SECONDS, {}))
+            epochs[epoch] = DataKey(epoch, AESGCM(plain))
+
+    async def _make(self, connection: AsyncConnection[Any], names: list[KeyName]) -> None:
+        wrapped = [self._encryption.wrap(os.urandom(KEY_BYTES), _bound(name, 1)) for name in names]
+        parameters = (self._encryption.epoch, [n.subject for n in names], [n.purpose for n in names], wrapped)
+        await connection.execute(MAKE, parameters, prepare=True)
+
+
+def _bound(name: KeyName, epoch: int) -> bytes:
+    return f"{name.subject}\n{name.purpose}\n{epoch}".encode()

@@ -1,0 +1,225 @@
+-- The log: facts in one order, the requests that made them, and what proves that nobody touched it.
+
+CREATE TABLE facts (
+    originator_id      text COLLATE "C" NOT NULL,
+    originator_version bigint NOT NULL,
+    topic              text COLLATE "C" NOT NULL,
+    state              bytea NOT NULL,
+    notification_id    bigint NOT NULL,
+    event_id           uuid NOT NULL,
+    recorded_at        timestamptz NOT NULL,
+    happened_at        timestamptz NOT NULL,
+    actor              text COLLATE "C" NOT NULL,
+    caller             text COLLATE "C" NOT NULL,
+    command_id         uuid,
+    correlation        text COLLATE "C" NOT NULL,
+    causation          text COLLATE "C" NOT NULL,
+    link               bytea NOT NULL,
+    PRIMARY KEY (originator_id, originator_version)
+) WITH (
+    -- Nothing is ever updated or deleted here: vacuum only has to freeze and to keep the statistics.
+    autovacuum_vacuum_insert_scale_factor = 0.5,
+    autovacuum_analyze_scale_factor = 0.05
+);
+CREATE UNIQUE INDEX facts_notification_id_idx ON facts (notification_id);
+
+-- One row: where the log ends. Positions have no gaps, so that a missing row shows.
+CREATE TABLE head (
+    only_one    boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    position    bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    link        bytea NOT NULL,
+    epoch       uuid NOT NULL
+) WITH (fillfactor = 10);
+INSERT INTO head (position, recorded_at, link, epoch)
+VALUES (0, '-infinity', sha256(''), gen_random_uuid());
+
+-- How each request ended: a code, ids and a position, never content.
+CREATE TABLE command_log (
+    caller      text COLLATE "C" NOT NULL,
+    command_id  uuid NOT NULL,
+    fingerprint bytea NOT NULL,
+    code        text COLLATE "C" NOT NULL,
+    thing       text COLLATE "C" NOT NULL,
+    version     bigint NOT NULL,
+    position    bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (caller, command_id)
+);
+CREATE INDEX command_log_recorded_at_idx ON command_log USING brin (recorded_at);
+
+-- Data keys, wrapped by a key-encryption key that this database never sees.
+CREATE TABLE subject_keys (
+    subject   text COLLATE "C" NOT NULL,
+    purpose   text COLLATE "C" NOT NULL,
+    epoch     integer NOT NULL,
+    kek_epoch integer NOT NULL,
+    wrapped   bytea NOT NULL,
+    made_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (subject, purpose, epoch)
+);
+
+-- A fence tells "erased" from "never had": behind it no key is made and no append seals.
+CREATE TABLE subject_fences (
+    subject   text COLLATE "C" PRIMARY KEY,
+    fenced_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- The version of the last fact of a stream, 0 where there is none.
+CREATE FUNCTION stream_head(stream text) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce((
+        SELECT originator_version FROM facts WHERE originator_id = stream ORDER BY originator_version DESC LIMIT 1
+    ), 0)
+$$;
+
+-- Link one fact to the chain: every column counts, in an encoding that Python repeats in `adapters/postgres/chain.py`.
+CREATE FUNCTION chain_link(
+    previous bytea, "position" bigint, stream text, version bigint, topic text, state bytea, event_id uuid,
+    recorded_at timestamptz, happened_at timestamptz, actor text, caller text, command_id uuid,
+    correlation text, causation text
+) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT sha256(
+        previous || convert_to(concat_ws(
+            E'\n', "position", stream, version, topic, event_id,
+            (extract(epoch FROM recorded_at) * 1000000)::bigint, (extract(epoch FROM happened_at) * 1000000)::bigint,
+            actor, caller, coalesce(command_id::text, ''), correlation, causation, ''
+        ), 'UTF8') || state
+    )
+$$;
+
+-- Whether anything is in the way of a batch: a known command, a stream that moved, a fenced subject.
+CREATE FUNCTION obstructed(
+    callers text[], command_ids uuid[], streams text[], versions bigint[], sealed_subjects text[]
+) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM unnest(callers, command_ids) AS q(caller, id)
+        JOIN command_log l ON l.caller = q.caller AND l.command_id = q.id
+    ) OR EXISTS (
+        SELECT FROM unnest(streams, versions) AS g(stream, version) WHERE g.version <> stream_head(g.stream)
+    ) OR EXISTS (
+        SELECT FROM subject_fences WHERE subject = ANY (sealed_subjects)
+    )
+$$;
+
+-- The fate of every request of an obstructed batch, in order. Whoever rests on a stream that moved, or on a request
+-- that was not stored, is decided again.
+CREATE FUNCTION settle(
+    callers text[], command_ids uuid[], fingerprints bytea[], streams text[], versions bigint[], reads text,
+    sealed_requests integer[], sealed_subjects text[]
+) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    answer jsonb := '[]';
+    fate text;
+    known command_log%ROWTYPE;
+    fenced integer[];
+    request jsonb;
+    n integer := 0;
+    moved boolean[];
+    written integer;
+BEGIN
+    SELECT array_agg(version <> stream_head(stream) ORDER BY ord) INTO moved
+    FROM unnest(streams, versions) WITH ORDINALITY AS g(stream, version, ord);
+    SELECT coalesce(array_agg(s.request), '{}') INTO fenced
+    FROM unnest(sealed_requests, sealed_subjects) AS s(request, subject) JOIN subject_fences USING (subject);
+
+    FOR request IN SELECT * FROM jsonb_array_elements(reads::jsonb) LOOP
+        n := n + 1;
+        SELECT * INTO known FROM command_log l WHERE l.caller = callers[n] AND l.command_id = command_ids[n];
+        fate := CASE
+            WHEN known.caller IS NOT NULL AND known.fingerprint = fingerprints[n] THEN 'known'
+            WHEN known.caller IS NOT NULL THEN 'clash'
+            WHEN EXISTS (SELECT FROM jsonb_array_elements_text(request->'reads') AS s(i) WHERE moved[s.i::integer + 1])
+                THEN 'moved'
+            WHEN n = ANY (fenced) THEN 'fenced'
+            ELSE 'stored'
+        END;
+        IF fate <> 'stored' THEN
+            FOR written IN SELECT i::integer + 1 FROM jsonb_array_elements_text(request->'writes') AS s(i) LOOP
+                moved[written] := true;
+            END LOOP;
+        END IF;
+        answer := answer || jsonb_build_array(CASE fate
+            WHEN 'known' THEN jsonb_build_object('fate', fate, 'code', known.code, 'thing', known.thing,
+                                                 'version', known.version, 'position', known.position)
+            ELSE jsonb_build_object('fate', fate) END);
+    END LOOP;
+    RETURN answer;
+END $$;
+
+-- Store a batch of decided requests, or say of each why not. One call, one transaction, one lock.
+--
+-- `streams`/`versions`: every stream the batch read, once, with its head as it was read. `reads` (JSON) lists for each
+-- request which of them (from 0) it read and which it writes; it is parsed only when something is in the way.
+-- The answer's `fates` is null when every request was stored; otherwise one object per request.
+CREATE FUNCTION append(
+    callers text[], command_ids uuid[], fingerprints bytea[], codes text[], logged boolean[],
+    things text[], own_versions bigint[], actors text[], happened timestamptz[],
+    correlations text[], causations text[],
+    streams text[], versions bigint[], reads text,
+    fact_requests integer[], fact_streams text[], fact_versions bigint[], topics text[], states bytea[], event_ids uuid[],
+    sealed_requests integer[], sealed_subjects text[], clock_offset interval,
+    OUT first_position bigint, OUT first_recorded_at timestamptz, OUT fates jsonb
+) LANGUAGE plpgsql AS $$
+DECLARE
+    log head%ROWTYPE;
+    tick interval := '1 microsecond';
+    facts_count integer := coalesce(array_length(fact_requests, 1), 0);
+    links bytea[] := '{}';
+    tail bytea;
+    r integer;
+    accepted boolean[];
+    last_positions bigint[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || '.append', 0));
+    SELECT * INTO STRICT log FROM head;
+    first_position := log.position + 1;
+    first_recorded_at := greatest(clock_timestamp() + clock_offset, log.recorded_at + tick);
+
+    IF obstructed(callers, command_ids, streams, versions, sealed_subjects) THEN
+        fates := settle(callers, command_ids, fingerprints, streams, versions, reads, sealed_requests, sealed_subjects);
+        SELECT array_agg(fate->>'fate' = 'stored' ORDER BY n) INTO accepted
+        FROM jsonb_array_elements(fates) WITH ORDINALITY AS f(fate, n);
+        SELECT array_agg(t.r ORDER BY n), array_agg(t.s ORDER BY n), array_agg(t.v ORDER BY n),
+               array_agg(t.topic ORDER BY n), array_agg(t.state ORDER BY n), array_agg(t.id ORDER BY n)
+        INTO fact_requests, fact_streams, fact_versions, topics, states, event_ids
+        FROM unnest(fact_requests, fact_streams, fact_versions, topics, states, event_ids)
+             WITH ORDINALITY AS t(r, s, v, topic, state, id, n)
+        WHERE accepted[t.r];
+        facts_count := coalesce(array_length(fact_requests, 1), 0);
+    END IF;
+
+    tail := log.link;
+    FOR i IN 1..facts_count LOOP
+        r := fact_requests[i];
+        tail := chain_link(
+            tail, log.position + i, fact_streams[i], fact_versions[i], topics[i], states[i], event_ids[i],
+            first_recorded_at + (i - 1) * tick, happened[r], actors[r], callers[r], command_ids[r],
+            correlations[r], causations[r]
+        );
+        links[i] := tail;
+    END LOOP;
+
+    INSERT INTO facts
+    SELECT f.stream, f.version, f.topic, f.state, log.position + f.n, f.id, first_recorded_at + (f.n - 1) * tick,
+           q.happened, q.actor, q.caller, q.command_id, q.correlation, q.causation, f.link
+    FROM unnest(fact_requests, fact_streams, fact_versions, topics, states, event_ids, links)
+         WITH ORDINALITY AS f(request, stream, version, topic, state, id, link, n)
+    JOIN unnest(callers, command_ids, actors, happened, correlations, causations)
+         WITH ORDINALITY AS q(caller, command_id, actor, happened, correlation, causation, n) ON q.n = f.request;
+
+    INSERT INTO command_log
+    SELECT q.caller, q.command_id, q.fingerprint, q.code, q.thing, q.version,
+           coalesce(last.position, log.position), first_recorded_at
+    FROM unnest(callers, command_ids, fingerprints, codes, logged, things, own_versions)
+         WITH ORDINALITY AS q(caller, command_id, fingerprint, code, logged, thing, version, n)
+    LEFT JOIN (
+        SELECT f.request, log.position + max(f.n) AS position
+        FROM unnest(fact_requests) WITH ORDINALITY AS f(request, n) GROUP BY f.request
+    ) AS last ON last.request = q.n
+    WHERE q.logged AND (accepted IS NULL OR accepted[q.n]);
+
+    IF facts_count > 0 THEN
+        UPDATE head SET position = log.position + facts_count,
+                        recorded_at = first_recorded_at + (facts_count - 1) * tick, link = tail;
+    END IF;
+END $$;

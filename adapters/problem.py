@@ -1,0 +1,70 @@
+"""Every "no" looks the same on every transport: an RFC 9457 problem with a status, a code and a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from commands.handler import Broken, CommandIdClash, Contended, SubjectFenced, VersionMoved
+from domain.refusal import NotAllowed, Refused, Unknown
+
+STATUS: dict[type[Refused], int] = {
+    NotAllowed: 403,
+    Unknown: 404,
+    VersionMoved: 409,
+    Contended: 409,
+    CommandIdClash: 409,
+    SubjectFenced: 410,
+    Broken: 500,
+    Refused: 422,
+}
+
+SENTENCES = {
+    "Malformed": "The request does not have the shape that its schema asks for.",
+    "CommandIdExpired": "The command id is older than thirty days; whether it was done before is no longer known.",
+    "CallerUnknown": "The service does not know this caller.",
+    "ActorNotAllowed": "The caller may not act for this worker.",
+    "CommandUnknown": "There is no command of this name.",
+    "TooLarge": "The request is larger than one mebibyte.",
+    "Overloaded": "More requests are waiting than can be answered in time; nothing was stored.",
+    "DeadlinePassed": "The request's own deadline passed before it was its turn; nothing was stored.",
+    "Unavailable": "The store does not answer; ask again with the same command id to learn what became of this.",
+    "Draining": "This process is going down; another one answers.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal on its way out. `errors` names fields and what is wrong with them, never what was in them."""
+
+    status: int
+    code: str
+    title: str
+    errors: tuple[dict[str, Any], ...] = ()
+    retry_after_ms: int | None = None
+
+    def body(self) -> bytes:
+        """The problem as JSON."""
+        body: dict[str, Any] = {
+            "type": f"urn:kartoteka:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+        }
+        if self.errors:
+            body["errors"] = self.errors
+        return orjson.dumps(body)
+
+
+def problem(status: int, code: str, *, errors: tuple[dict[str, Any], ...] = (), retry_after_ms: int | None = None) -> Problem:
+    """A problem of the border itself."""
+    return Problem(status, code, SENTENCES[code], errors, retry_after_ms)
+
+
+def refusal(code: str) -> Problem:
+    """A rule's refusal, by its code."""
+    kind = Refused.by_code.get(code, Refused)
+    status = next(status for known, status in STATUS.items() if issubclass(kind, known))
+    return Problem(status, code, (kind.__doc__ or "").partition("\n")[0])

@@ -1,0 +1,15 @@
+"""Every request there is, by its wire name: importing this file makes them all known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from commands.clients import contact, directory, group, membership
+from commands.command import Command
+from commands.company import settings
+from commands.service import calendar, contract, incident_type, ticket
+from commands.staff import area, team, worker
+
+NOUNS = (worker, team, area, directory, contact, group, membership, settings, calendar, contract, incident_type, ticket)
+
+COMMANDS: Mapping[str, type[Command]] = Command.by_topic

@@ -1,0 +1,85 @@
+"""A request is data with one decision: from what it reads to the facts it makes, or to a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.decider import Decider
+from domain.fact import Event
+from domain.values import SubjectId, WorkerId
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
+
+
+class Change(NamedTuple):
+    """A fact for a stream other than the request's own."""
+
+    decider: Decider[Any, Any]
+    id: str
+    event: Event
+
+
+class Asked(Protocol):
+    """One request as its decision sees it. Whatever is read through it becomes a guard of the append."""
+
+    actor: WorkerId
+    at: datetime
+    """When it happened, by the request; the service's receipt where the request does not say."""
+    new_id: str
+    """The id of the thing this request makes, if it makes one: the same at every repetition."""
+    new_subject: SubjectId
+    """A random subject, for whomever this request makes known."""
+
+    def read(self, decider: Decider[S, E], id: str) -> S:
+        """The state of that stream, with all facts decided before this request."""
+        ...
+
+
+def on(decider: Decider[S, E], id: str, events: Iterable[E]) -> Iterator[Change]:
+    """The events as changes of another stream."""
+    return (Change(decider, id, event) for event in events)
+
+
+Decision = Iterable[Event | Change]
+
+
+class Command(BaseModel):
+    """A request. Its wire name and its shape are published; its fields are its JSON schema.
+
+    `of` names the noun it is about. The field of that name (or of the name given by `by`) holds the id;
+    `only` is the id where there is just one such thing; a request without either makes a new thing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    topic: ClassVar[str]
+    of: ClassVar[Decider[Any, Any]]
+    by: ClassVar[str]
+    only: ClassVar[str | None]
+    by_topic: ClassVar[dict[str, type[Command]]] = {}
+
+    def __init_subclass__(
+        cls, *, topic: str, of: Decider[Any, Any], by: str | None = None, only: str | None = None, **config: Any
+    ) -> None:
+        super().__init_subclass__(**config)
+        if cls.by_topic.setdefault(topic, cls) is not cls:
+            raise TypeError(f"two requests are called {topic}")
+        cls.topic, cls.of, cls.by, cls.only = topic, of, by or of.kind.replace("-", "_"), only
+
+    @classmethod
+    def makes(cls) -> bool:
+        """Whether the request makes a new thing."""
+        return cls.only is None and cls.by not in cls.model_fields
+
+    def own_id(self, new_id: str) -> str:
+        """The id of the thing the request is about."""
+        return self.only or str(getattr(self, self.by, new_id))
+
+    def decide(self, own: Any, asked: Asked) -> Decision:
+        """The facts, in order: events of the own stream, changes of others. Refuses by raising."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""What the company has decided once, for everybody."""

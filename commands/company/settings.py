@@ -1,0 +1,49 @@
+"""What may be asked about the company's settings: by the CRM administrator."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from commands.command import Asked, Command, Decision
+from commands.permission import needs
+from domain.company import settings as rule
+from domain.company.settings import COMPANY, SETTINGS, Settings
+from domain.refusal import require
+from domain.service.contract import CONTRACT, ContractUnknown
+from domain.staff.area import AREA, AreaUnknown
+from domain.staff.worker import Right
+from domain.values import AreaId, ContractId, Label
+
+
+class SetDefaultArea(Command, topic="settings.set-default-area", of=SETTINGS, only=COMPANY):
+    """Name the area tickets go to when nothing else says (R-RESP-6)."""
+
+    area: AreaId
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        require(asked.read(AREA, self.area).opened, otherwise=AreaUnknown)
+        return rule.set_default_area(own, self.area)
+
+
+class SetDefaultContract(Command, topic="settings.set-default-contract", of=SETTINGS, only=COMPANY):
+    """Name the contract that holds when no other does (D1 scope 6), or none."""
+
+    contract: ContractId | None
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        require(self.contract is None or bool(asked.read(CONTRACT, self.contract).versions), otherwise=ContractUnknown)
+        return rule.set_default_contract(own, self.contract)
+
+
+class ListSeverities(Command, topic="settings.list-severities", of=SETTINGS, only=COMPANY):
+    """Write down the severities in order, gravest first."""
+
+    severities: Annotated[tuple[Label, ...], Field(min_length=1, max_length=50)]
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.list_severities(own, self.severities)

@@ -1,0 +1,265 @@
+"""One handler for every command: read, decide, append with what was read as guards; if a guard moved, decide again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from commands.command import Change
+from commands.permission import LateFactsNotAllowed
+from commands.request import Answer, Attempt, Fate, Log, Request, Settled
+from domain.decider import Decider
+from domain.fact import Event, Fact
+from domain.refusal import NotAllowed, Refused
+from domain.staff.worker import SYSTEM, WORKER, Right
+from domain.values import SubjectId, WorkerId
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
+
+AHEAD = timedelta(seconds=60)
+BACK = timedelta(minutes=5)
+ROUNDS = 8
+
+
+class HappenedInFuture(Refused):
+    """What happens more than sixty seconds from now cannot be a fact yet (D32)."""
+
+
+class VersionMoved(Refused):
+    """The thing is not at the version the request expected."""
+
+
+class Contended(Refused):
+    """Others changed what this request rests on, again and again; ask once more."""
+
+
+class CommandIdClash(Refused):
+    """This command id was used before, for another request."""
+
+
+class SubjectFenced(Refused):
+    """The person this is about has been forgotten."""
+
+
+class Broken(Refused):
+    """The service failed at this request; nothing was stored."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """A stream's folded state and the version it stands at."""
+
+    decider: Decider[Any, Any]
+    version: int
+    state: Any
+
+
+class Missing(Exception):
+    """A stream has to be loaded before the decision can be made."""
+
+    def __init__(self, decider: Decider[Any, Any], stream: str) -> None:
+        self.decider, self.stream = decider, stream
+
+
+@dataclass(slots=True)
+class States:
+    """The states last used; a bounded cache that nothing rests on, because every read is a guard."""
+
+    capacity: int
+    kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict)
+
+    def get(self, stream: str) -> Kept | None:
+        found = self.kept.get(stream)
+        if found is not None:
+            self.kept.move_to_end(stream)
+        return found
+
+    def put(self, stream: str, kept: Kept) -> None:
+        self.kept[stream] = kept
+        self.kept.move_to_end(stream)
+        if len(self.kept) > self.capacity:
+            self.kept.popitem(last=False)
+
+    def drop(self, stream: str) -> None:
+        self.kept.pop(stream, None)
+
+
+@dataclass(slots=True)
+class Round:
+    """One pass over the waiting requests: what was read before it, and what its own decisions made of that."""
+
+    states: States
+    before: dict[str, int] = field(default_factory=dict)
+    now: dict[str, Kept] = field(default_factory=dict)
+
+    def look(self, decider: Decider[Any, Any], stream: str) -> Kept:
+        """The stream as it stands within this round."""
+        if (kept := self.now.get(stream)) is not None:
+            return kept
+        if (kept := self.states.get(stream)) is None:
+            raise Missing(decider, stream)
+        self.before[stream] = kept.version
+        self.now[stream] = kept
+        return kept
+
+    def suppose_absent(self, decider: Decider[Any, Any], stream: str) -> None:
+        """Take a stream named after this very request as new; the guard finds out if it is not."""
+        if stream not in self.now and self.states.get(stream) is None:
+            self.before[stream] = 0
+            self.now[stream] = Kept(decider, 0, decider.absent)
+
+
+class World:
+    """One request's view: `Asked` for the decision, with a note of everything it read."""
+
+    __slots__ = ("actor", "at", "new_id", "new_subject", "reads", "round")
+
+    def __init__(self, request: Request, round: Round, at: datetime) -> None:
+        self.actor: WorkerId = request.actor
+        self.at = at
+        self.new_id = request.new_id
+        self.new_subject: SubjectId = request.new_subject
+        self.round = round
+        self.reads: dict[str, int] = {}
+
+    def read(self, decider: Decider[S, E], id: str) -> S:
+        state: S = self.look(decider, f"{decider.kind}-{id}").state
+        return state
+
+    def look(self, decider: Decider[Any, Any], stream: str) -> Kept:
+        kept = self.round.look(decider, stream)
+        self.reads[stream] = self.round.before[stream]
+        return kept
+
+
+@dataclass(slots=True)
+class Handler:
+    """Decides requests in the order they came and stores them together; one call at a time."""
+
+    log: Log
+    states: States = field(default_factory=lambda: States(capacity=100_000))
+    failed: Callable[[Request, Exception], None] = lambda request, error: None
+
+    async def handle(self, requests: Sequence[Request]) -> list[Answer]:
+        """An answer for every request, in order. Raises only what the log raises; then nothing is known."""
+        answers: list[Answer | None] = [None] * len(requests)
+        waiting = list(range(len(requests)))
+        for _ in range(ROUNDS):
+            round, attempts = await self._decide([requests[n] for n in waiting])
+            settled = await self.log.append(attempts)
+            fates = [one.fate for one in settled]
+            self._remember(round, attempts, fates)
+            for n, attempt, one in zip(waiting, attempts, settled, strict=True):
+                answers[n] = _answer(attempt, one)
+            waiting = [n for n, fate in zip(waiting, fates, strict=True) if fate is Fate.MOVED]
+            if not waiting:
+                break
+        return [answer or Answer(Contended.__name__) for answer in answers]
+
+    async def _decide(self, requests: Sequence[Request]) -> tuple[Round, list[Attempt]]:
+        await self._catch_up()
+        while True:
+            round, missing, attempts = Round(self.states), dict[str, Decider[Any, Any]](), list[Attempt]()
+            for request in requests:
+                try:
+                    attempts.append(self._attempt(request, round))
+                except Missing as stream:
+                    missing[stream.stream] = stream.decider
+            if not missing:
+                return round, attempts
+            await self._load(missing)
+
+    def _attempt(self, request: Request, round: Round) -> Attempt:
+        at = request.happened_at or request.received_at
+        attempt, world = Attempt(request, at), World(request, round, at)
+        command = request.command
+        own_id = command.own_id(request.new_id)
+        stream = command.of.stream(own_id)
+        try:
+            _clock(world, request, at)
+            if command.makes():
+                round.suppose_absent(command.of, stream)
+            own = world.look(command.of, stream)
+            if request.expected_version is not None and request.expected_version != own.version:
+                raise VersionMoved
+            self._apply(attempt, world, [*command.decide(own.state, world)], own_id)
+        except Refused as refusal:
+            attempt.code = refusal.code
+            attempt.kept = not isinstance(refusal, NotAllowed)
+        except Missing:
+            raise
+        except Exception as error:
+            # A defect of one decision must not take its neighbours down; it is reported, never hidden.
+            self.failed(request, error)
+            attempt.code, attempt.kept = Broken.__name__, False
+        attempt.reads = world.reads
+        return attempt
+
+    def _apply(self, attempt: Attempt, world: World, decided: list[Event | Change], own_id: str) -> None:
+        request, command = attempt.request, attempt.request.command
+        for each in decided:
+            decider, id, event = each if isinstance(each, Change) else (command.of, own_id, each)
+            stream = decider.stream(id)
+            before = world.look(decider, stream)
+            fact = Fact(stream, before.version + 1, event, attempt.at, request.received_at, request.actor)
+            world.round.now[stream] = Kept(decider, fact.version, decider.evolve(before.state, fact))
+            attempt.facts.append(fact)
+        attempt.thing = own_id
+        attempt.version = world.round.now[command.of.stream(own_id)].version
+
+    def _remember(self, round: Round, attempts: Sequence[Attempt], fates: Sequence[Fate]) -> None:
+        """Keep what is known to be stored; forget whatever an attempt that was not stored rests on."""
+        written = {fact.stream for attempt in attempts for fact in attempt.facts}
+        for stream in written:
+            self.states.put(stream, round.now[stream])
+            if round.now[stream].decider.dated:
+                self.states.drop(stream)
+        for attempt, fate in zip(attempts, fates, strict=True):
+            if fate is not Fate.STORED:
+                for stream in attempt.reads:
+                    self.states.drop(stream)
+
+    async def _load(self, missing: dict[str, Decider[Any, Any]]) -> None:
+        loaded = await self.log.load(dict.fromkeys(missing, 0))
+        for stream, decider in missing.items():
+            facts = loaded.get(stream, ())
+            version = facts[-1].version if facts else 0
+            self.states.put(stream, Kept(decider, version, decider.fold(facts)))
+
+    async def _catch_up(self) -> None:
+        """Fold what other processes stored, so that a decision seldom has to be made twice."""
+        for stream, version, fact in await self.log.news():
+            kept = self.states.kept.get(stream)
+            if kept is None or version <= kept.version:
+                continue
+            if fact is not None and version == kept.version + 1:
+                self.states.kept[stream] = Kept(kept.decider, version, kept.decider.evolve(kept.state, fact))
+            else:
+                self.states.drop(stream)
+
+
+def _clock(world: World, request: Request, at: datetime) -> None:
+    if at > request.received_at + AHEAD:
+        raise HappenedInFuture
+    late = at < request.received_at - BACK
+    if late and request.actor != SYSTEM and not world.read(WORKER, request.actor).holds(Right.LATE_FACTS):
+        raise LateFactsNotAllowed
+
+
+def _answer(attempt: Attempt, one: Settled) -> Answer | None:
+    match one.fate:
+        case Fate.STORED:
+            return Answer(attempt.code, attempt.thing, attempt.version, one.position)
+        case Fate.KNOWN:
+            return Answer(one.code, one.thing, one.version, one.position, repeated=True)
+        case Fate.CLASH:
+            return Answer(CommandIdClash.__name__)
+        case Fate.FENCED:
+            return Answer(SubjectFenced.__name__)
+        case _:
+            return None
+

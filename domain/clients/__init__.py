@@ -1,0 +1,1 @@
+"""Whom we know, and who may know that we know them."""

@@ -1,0 +1,72 @@
+"""The company's own settings: a missing one is listed, never guessed (R-SET-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from domain.decider import Decider
+from domain.fact import Event, Fact
+from domain.refusal import Refused, require
+from domain.timeline import Timeline
+from domain.values import AreaId, ContractId, Label
+
+COMPANY = "company"
+"""The one stream of settings: a deployment serves one company."""
+
+
+class DefaultAreaSet(Event, topic="settings.default-area-set"):
+    area: AreaId
+
+
+class DefaultContractSet(Event, topic="settings.default-contract-set"):
+    contract: ContractId | None
+
+
+class SeveritiesListed(Event, topic="settings.severities-listed"):
+    """The ordered code list of severities, gravest first."""
+
+    severities: tuple[Label, ...]
+
+
+SettingsEvent = DefaultAreaSet | DefaultContractSet | SeveritiesListed
+
+
+class SeverityListedTwice(Refused):
+    """A severity stands in the list twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    default_area: AreaId | None = None
+    default_contract: Timeline[ContractId | None] = field(default_factory=Timeline)
+    severities: tuple[str, ...] = ()
+
+
+def set_default_area(settings: Settings, area: AreaId) -> Iterator[SettingsEvent]:
+    if area != settings.default_area:
+        yield DefaultAreaSet(area=area)
+
+
+def set_default_contract(settings: Settings, contract: ContractId | None) -> Iterator[SettingsEvent]:
+    if contract != settings.default_contract.last:
+        yield DefaultContractSet(contract=contract)
+
+
+def list_severities(settings: Settings, severities: tuple[str, ...]) -> Iterator[SettingsEvent]:
+    require(len(set(severities)) == len(severities), otherwise=SeverityListedTwice)
+    if severities != settings.severities:
+        yield SeveritiesListed(severities=severities)
+
+
+def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
+    match fact.event:
+        case DefaultAreaSet(area=area):
+            return replace(settings, default_area=area)
+        case DefaultContractSet(contract=contract):
+            return replace(settings, default_contract=settings.default_contract.put(fact.happened_at, contract))
+        case SeveritiesListed(severities=severities):
+            return replace(settings, severities=severities)
+
+
+SETTINGS = Decider("settings", Settings(), evolve, (DefaultAreaSet, DefaultContractSet, SeveritiesListed))

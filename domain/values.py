@@ -1,0 +1,94 @@
+"""The value types everyone shares: ids that do not mix, words of a known shape, instants in UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, StringConstraints
+from pydantic_core import CoreSchema, core_schema
+
+
+class Id(str):
+    """The name of one thing: 1 to 64 of a-z, 0-9 and "-".
+
+    The subclasses exist for the type checker alone: validation gives back the plain string.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.str_schema(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", metadata={"names": cls.__name__})
+
+
+class WorkerId(Id): ...
+
+
+class TeamId(Id): ...
+
+
+class AreaId(Id): ...
+
+
+class DirectoryId(Id): ...
+
+
+class ContactId(Id): ...
+
+
+class GroupId(Id): ...
+
+
+class CalendarId(Id): ...
+
+
+class ContractId(Id): ...
+
+
+class IncidentTypeId(Id): ...
+
+
+class TicketId(Id): ...
+
+
+class SubjectId(Id):
+    """Whose data it is; never the id of the contact that stands for the person today."""
+
+
+_ONE_LINE = r"^[^\p{C}\p{Zl}\p{Zp}]*[^\p{C}\p{Z}][^\p{C}\p{Zl}\p{Zp}]*$"
+_MANY_LINES = r"^(?:[^\p{C}]|[\n\t\u{200c}\u{200d}])*$"
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+"""An entry of a code list."""
+
+Label = Annotated[str, StringConstraints(pattern=_ONE_LINE, max_length=80)]
+"""What an administrator calls a thing of the company (a team, a group, a type); never a person's data."""
+
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/#-]{0,63}$")]
+"""The number of this thing in another system."""
+
+Line = Annotated[str, StringConstraints(pattern=_ONE_LINE, max_length=200)]
+"""One line somebody typed: no control characters."""
+
+Text = Annotated[str, StringConstraints(pattern=_MANY_LINES, min_length=1, max_length=20_000)]
+"""What somebody wrote: many lines, no other control characters."""
+
+Instant = AwareDatetime
+"""A moment with its offset; stored and compared in UTC."""
+
+
+class Holder(BaseModel, frozen=True, extra="forbid"):
+    """Who holds a right: one worker, or everybody in a team."""
+
+    kind: Literal["worker", "team"]
+    id: Id
+
+    @classmethod
+    def worker(cls, id: WorkerId) -> Holder:
+        return cls(kind="worker", id=id)
+
+    @classmethod
+    def team(cls, id: TeamId) -> Holder:
+        return cls(kind="team", id=id)
+
+
