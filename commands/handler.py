@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any, TypeVar
 
 from commands.command import Change
@@ -138,24 +140,29 @@ class World:
 
 @dataclass(slots=True)
 class Handler:
-    """Decides requests in the order they came and stores them together; one call at a time."""
+    """Decides requests in the order they came and stores them together.
+
+    While one batch is being stored the next may be decided on what the first one will have made: if that comes
+    otherwise, its guards have moved, and it is decided again.
+    """
 
     log: Log
     states: States = field(default_factory=lambda: States(capacity=100_000))
     failed: Callable[[Request, Exception], None] = lambda request, error: None
+    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def handle(self, requests: Sequence[Request]) -> list[Answer]:
         """An answer for every request, in order. Raises only what the log raises; then nothing is known."""
         answers: list[Answer | None] = [None] * len(requests)
         waiting = list(range(len(requests)))
         for _ in range(ROUNDS):
-            round, attempts = await self._decide([requests[n] for n in waiting])
-            settled = await self.log.append(attempts)
-            fates = [one.fate for one in settled]
-            self._remember(round, attempts, fates)
+            async with self.deciding:
+                round, attempts = await self._decide([requests[n] for n in waiting])
+                self._suppose(round, attempts)
+            settled = await self._append(attempts)
             for n, attempt, one in zip(waiting, attempts, settled, strict=True):
                 answers[n] = _answer(attempt, one)
-            waiting = [n for n, fate in zip(waiting, fates, strict=True) if fate is Fate.MOVED]
+            waiting = [n for n, one in zip(waiting, settled, strict=True) if one.fate is Fate.MOVED]
             if not waiting:
                 break
         return [answer or Answer(Contended.__name__) for answer in answers]
@@ -211,17 +218,25 @@ class Handler:
         attempt.thing = own_id
         attempt.version = world.round.now[command.of.stream(own_id)].version
 
-    def _remember(self, round: Round, attempts: Sequence[Attempt], fates: Sequence[Fate]) -> None:
-        """Keep what is known to be stored; forget whatever an attempt that was not stored rests on."""
-        written = {fact.stream for attempt in attempts for fact in attempt.facts}
-        for stream in written:
-            self.states.put(stream, round.now[stream])
+    def _suppose(self, round: Round, attempts: Sequence[Attempt]) -> None:
+        """Take for granted what is about to be stored, but for states that rest on instants not yet known."""
+        for stream in {fact.stream for attempt in attempts for fact in attempt.facts}:
             if round.now[stream].decider.dated:
                 self.states.drop(stream)
-        for attempt, fate in zip(attempts, fates, strict=True):
-            if fate is not Fate.STORED:
-                for stream in attempt.reads:
-                    self.states.drop(stream)
+            else:
+                self.states.put(stream, round.now[stream])
+
+    async def _append(self, attempts: Sequence[Attempt]) -> Sequence[Settled]:
+        settled: Sequence[Settled] = ()
+        try:
+            settled = await self.log.append(attempts)
+        finally:
+            # Forget whatever an attempt rests on that was not stored, or of which nobody knows.
+            for attempt, one in zip_longest(attempts, settled):
+                if one is None or one.fate is not Fate.STORED:
+                    for stream in attempt.reads:
+                        self.states.drop(stream)
+        return settled
 
     async def _load(self, missing: dict[str, Decider[Any, Any]]) -> None:
         loaded = await self.log.load(dict.fromkeys(missing, 0))

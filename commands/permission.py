@@ -13,7 +13,7 @@ from domain.service.ticket import Ticket, TicketUnknown
 from domain.staff.area import AREA, Area, Role
 from domain.staff.team import TEAM
 from domain.staff.worker import SYSTEM, WORKER, Right
-from domain.values import ContactId, DirectoryId, GroupId, Holder, TeamId
+from domain.values import ContactId, DirectoryId, GroupId, Holder, team_of, worker_holder
 
 
 class RightMissing(NotAllowed):
@@ -42,9 +42,9 @@ def level(asked: Asked, directory: Directory) -> Level:
     """The highest right the worker has to the directory, in person or through a team (R-DIR-2)."""
     if asked.actor == SYSTEM:
         return Level.ADMINISTER
-    best = directory.level(Holder.worker(asked.actor))
+    best = directory.level(worker_holder(asked.actor))
     for holder, given in directory.levels.items():
-        if holder.kind == "team" and not best.reaches(given) and _in_team(asked, holder):
+        if not best.reaches(given) and _in_team(asked, holder):
             best = given
     return best
 
@@ -103,10 +103,9 @@ def works_on(asked: Asked, ticket: Ticket) -> None:
 
 
 def _holds(asked: Asked, holders: Iterable[Holder]) -> bool:
-    return Holder.worker(asked.actor) in holders or any(
-        _in_team(asked, holder) for holder in holders if holder.kind == "team"
-    )
+    return worker_holder(asked.actor) in holders or any(_in_team(asked, holder) for holder in holders)
 
 
 def _in_team(asked: Asked, holder: Holder) -> bool:
-    return asked.actor in asked.read(TEAM, TeamId(holder.id)).members
+    team = team_of(holder)
+    return team is not None and asked.actor in asked.read(TEAM, team).members

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, StringConstraints
+from pydantic import AwareDatetime, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
 
@@ -77,18 +77,27 @@ Instant = AwareDatetime
 """A moment with its offset; stored and compared in UTC."""
 
 
-class Holder(BaseModel, frozen=True, extra="forbid"):
-    """Who holds a right: one worker, or everybody in a team."""
+class Holder(Id):
+    """Who holds a right: "worker:<id>", or "team:<id>" for everybody in a team."""
 
-    kind: Literal["worker", "team"]
-    id: Id
-
-    @classmethod
-    def worker(cls, id: WorkerId) -> Holder:
-        return cls(kind="worker", id=id)
+    __slots__ = ()
 
     @classmethod
-    def team(cls, id: TeamId) -> Holder:
-        return cls(kind="team", id=id)
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.str_schema(pattern=r"^(?:worker|team):[a-z0-9][a-z0-9-]{0,63}$", metadata={"names": "Holder"})
 
 
+def worker_holder(id: WorkerId) -> Holder:
+    """The worker in person."""
+    return Holder(f"worker:{id}")
+
+
+def team_holder(id: TeamId) -> Holder:
+    """Everybody in the team."""
+    return Holder(f"team:{id}")
+
+
+def team_of(holder: Holder) -> TeamId | None:
+    """The team, if the holder is one."""
+    kind, _, id = holder.partition(":")
+    return TeamId(id) if kind == "team" else None

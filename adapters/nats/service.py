@@ -30,6 +30,7 @@ from commands.request import Answer, Request
 PREFIX = "kartoteka.v1.cmd."
 QUEUE = "kartoteka"
 BATCH = 256
+UNDER_WAY = 2
 WAITING = 2048
 RETRY_AFTER_MS = 100
 
@@ -119,13 +120,19 @@ class CommandService:
         return found
 
     async def _work(self) -> None:
+        """Two batches at a time: one is decided while the other is stored."""
+        under_way: set[asyncio.Task[None]] = set()
         while not (self._draining and not self._queue):
             await self._arrived.wait()
+            if len(under_way) >= UNDER_WAY:
+                _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             batch = self._next_batch()
             if not self._queue and not self._draining:
                 self._arrived.clear()
             if batch:
-                await self._answer(batch)
+                under_way.add(asyncio.create_task(self._answer(batch)))
+        if under_way:
+            await asyncio.wait(under_way)
 
     def _next_batch(self) -> list[Waiting]:
         """The oldest requests, at most BATCH; of those with one command id only the first."""

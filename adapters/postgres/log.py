@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from adapters.postgres.keys import Keyring
 from adapters.postgres.recorder import FactMapper
 from adapters.postgres.schema import connect_async
-from adapters.sealing import KeyName, keys_needed
+from adapters.sealing import DataKey, KeyName, keys_needed
 from commands.request import Attempt, Fate, Settled
 from domain.fact import Fact
 
@@ -34,12 +34,12 @@ FROM facts WHERE notification_id > %b ORDER BY notification_id LIMIT 2000
 """
 HEAD = "SELECT position FROM head"
 APPEND = """
-SELECT first_position, first_recorded_at, fates FROM append(
-    %b::text[], %b::uuid[], %b::bytea[], %b::text[], %b::bool[], %b::text[], %b::int8[], %b::text[], %b::timestamptz[],
-    %b::text[], %b::text[],
-    %b::text[], %b::int8[], %b::text,
-    %b::int4[], %b::text[], %b::int8[], %b::text[], %b::bytea[], %b::uuid[],
-    %b::int4[], %b::text[], %b::interval)
+SELECT first_position, fates FROM append(
+    %b::text::text[], %b::text::uuid[], %b::bytea[], %b::text::text[], %b::text::bool[], %b::text::text[],
+    %b::text::int8[], %b::text::text[], %b::text::timestamptz[], %b::text::text[], %b::text::text[],
+    %b::text::text[], %b::text::int8[], %b::text,
+    %b::text::int4[], %b::text::text[], %b::text::int8[], %b::text::text[], %b::bytea[],
+    %b::text::int4[], %b::text::text[], %b::interval)
 """
 LISTENED_SECONDS = 1.0
 RETRY_SECONDS = 0.1
@@ -50,39 +50,39 @@ class LogUnavailable(Exception):
 
 
 class PostgresLog:
-    """One connection, used by one handler; it is opened again when it breaks.
+    """One connection to write and one to read, used by one handler; opened again when they break.
 
     `patience_seconds` is how long a call waits for Postgres to come back. A batch is simply sent again then:
     the command log tells what the broken connection left unsaid.
     """
 
     def __init__(self, url: str, schema: str, keyring: Keyring, *, patience_seconds: float = 15.0) -> None:
-        self._url, self._schema, self._keyring = url, schema, keyring
+        self._keyring = keyring
         self._patience_seconds = patience_seconds
-        self._connection: AsyncConnection[Any] | None = None
+        self._writing, self._reading = Line(url, schema), Line(url, schema)
+        self._sealing = asyncio.Lock()
         self._mapper = FactMapper()
         self._seen: int | None = None
         self._others_until = 0.0
         self.clock_offset = timedelta()
 
     async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        await self._writing.close()
+        await self._reading.close()
 
     async def load(self, after: Mapping[str, int]) -> Mapping[str, Sequence[Fact[Any]]]:
         """The facts of each stream after the given version, personal fields sealed."""
-        return await self._patiently(lambda connection: self._load(connection, after))
+        return await self._patiently(self._reading, lambda connection: self._load(connection, after))
 
     async def append(self, attempts: Sequence[Attempt]) -> Sequence[Settled]:
         """Store the batch in one transaction; the fate of each attempt, in order."""
-        return await self._patiently(lambda connection: self._append(connection, attempts))
+        return await self._patiently(self._writing, lambda connection: self._append(connection, attempts))
 
     async def news(self) -> Sequence[tuple[str, int, Fact[Any] | None]]:
         """What others stored since the last look; asked for only while others have been heard of lately."""
         if self._seen is not None and time.monotonic() > self._others_until:
             return ()
-        return await self._patiently(self._news)
+        return await self._patiently(self._reading, self._news)
 
     async def _load(self, connection: AsyncConnection[Any], after: Mapping[str, int]) -> dict[str, list[Fact[Any]]]:
         cursor = await connection.execute(LOAD, (list(after), list(after.values())), prepare=True, binary=True)
@@ -103,84 +103,145 @@ class PostgresLog:
         return [(row[0], row[1], self._mapper.fact(*row[:7])) for row in rows]
 
     async def _append(self, connection: AsyncConnection[Any], attempts: Sequence[Attempt]) -> list[Settled]:
-        needed = {name for attempt in attempts for fact in attempt.facts for name in keys_needed(fact.event)}
-        keys = await self._keyring.for_sealing(connection, needed) if needed else {}
-        fenced = needed - keys.keys()
-        sent = [attempt for attempt in attempts if not _rests_on(fenced, attempt)] if fenced else attempts
-        settled = iter(await self._send(connection, sent, keys))
+        async with self._sealing:
+            needed = {name for attempt in attempts for fact in attempt.facts for name in keys_needed(fact.event)}
+            keys = await self._keyring.for_sealing(await self._reading.connected(), needed) if needed else {}
+            fenced = needed - keys.keys()
+            sent = [attempt for attempt in attempts if not _rests_on(fenced, attempt)] if fenced else attempts
+            batch = Batch.of(sent, keys, self._mapper, self.clock_offset)
+        settled = iter(await self._send(connection, batch))
         return [Settled(Fate.FENCED) if fenced and _rests_on(fenced, each) else next(settled) for each in attempts]
 
-    async def _send(self, connection: AsyncConnection[Any], attempts: Sequence[Attempt], keys: Any) -> list[Settled]:
-        if not attempts:
+    async def _send(self, connection: AsyncConnection[Any], batch: Batch) -> list[Settled]:
+        if not batch.attempts:
             return []
-        parameters = self._parameters(attempts, keys)
-        cursor = await connection.execute(APPEND, parameters, prepare=True, binary=True)
-        first, _, fates = await cursor.fetchone() or (0, None, None)
-        settled = _settled(attempts, first, fates)
+        first, fates = await _row(connection, batch.parameters(reads=None))
+        if first is None:
+            first, fates = await _row(connection, batch.parameters(reads=batch.reads()))
+        settled = _settled(batch.attempts, first, fates)
+        self._hear(first, settled)
+        return settled
+
+    def _hear(self, first: int, settled: Sequence[Settled]) -> None:
+        """Positions that are not ours, and guards that moved, tell that another process is at work."""
         if self._seen is None or first - 1 > self._seen or any(one.fate is Fate.MOVED for one in settled):
             self._others_until = time.monotonic() + LISTENED_SECONDS
         else:
-            self._seen = max(one.position for one in settled) if fates is None else self._seen
-        return settled
+            self._seen = max(self._seen, *(one.position for one in settled if one.fate is Fate.STORED), first - 1)
 
-    def _parameters(self, attempts: Sequence[Attempt], keys: Any) -> tuple[Any, ...]:
-        requests = [attempt.request for attempt in attempts]
-        facts = [(n, fact) for n, attempt in enumerate(attempts, 1) for fact in attempt.facts]
-        versions: dict[str, int] = {}
-        for attempt in attempts:
-            versions |= attempt.reads
-        streams = {stream: n for n, stream in enumerate(versions)}
-        reads = orjson.dumps(
-            [
-                {
-                    "reads": [streams[stream] for stream in attempt.reads],
-                    "writes": [streams[fact.stream] for fact in attempt.facts],
-                }
-                for attempt in attempts
-            ]
-        ).decode()
-        sealed = [(n, name.subject) for n, fact in facts for name in keys_needed(fact.event)]
-        return (
-            [request.caller for request in requests],
-            [uuid.UUID(request.id) for request in requests],
-            [request.fingerprint for request in requests],
-            [attempt.code for attempt in attempts],
-            [attempt.kept for attempt in attempts],
-            [attempt.thing for attempt in attempts],
-            [attempt.version for attempt in attempts],
-            [request.actor for request in requests],
-            [attempt.at for attempt in attempts],
-            [request.correlation for request in requests],
-            [request.causation for request in requests],
-            list(versions),
-            list(versions.values()),
-            reads,
-            [n for n, _ in facts],
-            [fact.stream for _, fact in facts],
-            [fact.version for _, fact in facts],
-            [fact.event.topic for _, fact in facts],
-            [self._mapper.state(fact, keys) for _, fact in facts],
-            [uuid.uuid4() for _ in facts],
-            [n for n, _ in sealed],
-            [subject for _, subject in sealed],
-            self.clock_offset,
-        )
-
-    async def _patiently(self, ask: Callable[[AsyncConnection[Any]], Awaitable[T]]) -> T:
+    async def _patiently(self, line: Line, ask: Callable[[AsyncConnection[Any]], Awaitable[T]]) -> T:
         until = time.monotonic() + self._patience_seconds
         while True:
             try:
-                return await ask(await self._connected())
+                return await ask(await line.connected())
             except psycopg.OperationalError as error:
                 await self.close()
                 if time.monotonic() > until:
                     raise LogUnavailable(str(error)) from error
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _connected(self) -> AsyncConnection[Any]:
+
+class Line:
+    """A connection that is opened when it is needed, and again when it broke."""
+
+    def __init__(self, url: str, schema: str) -> None:
+        self._url, self._schema = url, schema
+        self._connection: AsyncConnection[Any] | None = None
+
+    async def connected(self) -> AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = await connect_async(self._url, self._schema)
         return self._connection
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Attempts ready to be sent: their facts sealed, everything as arrays."""
+
+    attempts: Sequence[Attempt]
+    versions: dict[str, int]
+    arrays: tuple[Any, ...]
+    facts: tuple[Any, ...]
+
+    @classmethod
+    def of(
+        cls, attempts: Sequence[Attempt], keys: Mapping[KeyName, DataKey], mapper: FactMapper, offset: timedelta
+    ) -> Batch:
+        versions: dict[str, int] = {}
+        for attempt in attempts:
+            versions |= attempt.reads
+        facts = [(n, fact) for n, attempt in enumerate(attempts, 1) for fact in attempt.facts]
+        sealed = [(n, name.subject) for n, fact in facts for name in keys_needed(fact.event)]
+        requests = [attempt.request for attempt in attempts]
+        return cls(
+            attempts,
+            versions,
+            (
+                _words(request.caller for request in requests),
+                _words(request.id for request in requests),
+                [request.fingerprint for request in requests],
+                _words(attempt.code for attempt in attempts),
+                _words("t" if attempt.kept else "f" for attempt in attempts),
+                _words(attempt.thing for attempt in attempts),
+                _numbers(attempt.version for attempt in attempts),
+                _words(request.actor for request in requests),
+                _words(attempt.at.isoformat() for attempt in attempts),
+                _words(request.correlation for request in requests),
+                _words(request.causation for request in requests),
+                _words(versions),
+                _numbers(versions.values()),
+            ),
+            (
+                _numbers(n for n, _ in facts),
+                _words(fact.stream for _, fact in facts),
+                _numbers(fact.version for _, fact in facts),
+                _words(fact.event.topic for _, fact in facts),
+                [mapper.state(fact, keys) for _, fact in facts],
+                _numbers(n for n, _ in sealed),
+                _words(subject for _, subject in sealed),
+                offset,
+            ),
+        )
+
+    def parameters(self, *, reads: str | None) -> tuple[Any, ...]:
+        return (*self.arrays, reads, *self.facts)
+
+    def reads(self) -> str:
+        """What each request rests on and writes, as places in the list of streams; for an obstructed batch alone."""
+        place = {stream: n for n, stream in enumerate(self.versions)}
+        rests = [
+            {
+                "reads": [place[stream] for stream in attempt.reads],
+                "writes": [place[fact.stream] for fact in attempt.facts],
+            }
+            for attempt in self.attempts
+        ]
+        return orjson.dumps(rests).decode()
+
+
+def _words(values: Iterable[str]) -> str:
+    """An array literal of words that need no escaping; ids, codes and instants never do."""
+    words = list(values)
+    if not words:
+        return "{}"
+    joined = '","'.join(words)
+    if "\\" in joined or '"' in joined.replace('","', ""):
+        raise ValueError("a word with a quote or a backslash cannot be sent like this")
+    return f'{{"{joined}"}}'
+
+
+def _numbers(values: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+async def _row(connection: AsyncConnection[Any], parameters: tuple[Any, ...]) -> tuple[Any, ...]:
+    cursor = await connection.execute(APPEND, parameters, prepare=True, binary=True)
+    return await cursor.fetchone() or (None, None)
 
 
 def _rests_on(fenced: Iterable[KeyName], attempt: Attempt) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -24,8 +23,8 @@ INSERT = """
 SELECT first_position FROM append(
     %(callers)s, ARRAY[NULL]::uuid[], ARRAY['']::bytea[], ARRAY[''], ARRAY[false], ARRAY[''], ARRAY[0]::int8[],
     %(callers)s, ARRAY[%(now)s]::timestamptz[], ARRAY[''], ARRAY[''],
-    '{}', '{}', '[]',
-    %(requests)s::int4[], %(streams)s, %(versions)s::int8[], %(topics)s, %(states)s::bytea[], %(ids)s::uuid[],
+    '{}', '{}', NULL,
+    %(requests)s::int4[], %(streams)s, %(versions)s::int8[], %(topics)s, %(states)s::bytea[],
     '{}', '{}', %(offset)s)
 """
 
@@ -81,7 +80,6 @@ class Recorder(PostgresApplicationRecorder):
             "versions": [event.originator_version for event in stored_events],
             "topics": [event.topic for event in stored_events],
             "states": [event.state for event in stored_events],
-            "ids": [uuid.uuid4() for _ in stored_events],
             "offset": timedelta(),
         }
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:

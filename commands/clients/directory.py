@@ -7,7 +7,7 @@ from commands.permission import needs, needs_level
 from domain.clients import directory as rule
 from domain.clients.directory import DIRECTORY, Directory, Level
 from domain.staff.worker import SYSTEM, WORKER, Right
-from domain.values import DirectoryId, Holder, Label
+from domain.values import DirectoryId, Holder, Label, worker_holder
 
 
 class OpenDirectory(Command, topic="directory.open", of=DIRECTORY):
@@ -19,7 +19,7 @@ class OpenDirectory(Command, topic="directory.open", of=DIRECTORY):
         needs(asked, Right.CRM_ADMINISTRATOR)
         yield from rule.open(own, self.name)
         if asked.actor != SYSTEM:
-            yield rule.DirectoryRightSet(holder=Holder.worker(asked.actor), level=Level.ADMINISTER)
+            yield rule.DirectoryRightSet(holder=worker_holder(asked.actor), level=Level.ADMINISTER)
 
 
 class SetDirectoryRight(Command, topic="directory.set-right", of=DIRECTORY):

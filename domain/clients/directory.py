@@ -21,8 +21,10 @@ class Level(StrEnum):
     ADMINISTER = "administer"
 
     def reaches(self, needed: Level) -> bool:
-        ladder = tuple(Level)
-        return ladder.index(self) >= ladder.index(needed)
+        return LADDER[self] >= LADDER[needed]
+
+
+LADDER = {level: rung for rung, level in enumerate(Level)}
 
 
 class DirectoryOpened(Event, topic="directory.opened"):

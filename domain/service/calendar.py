@@ -123,6 +123,8 @@ class Calendar:
 
     def as_of(self, instant: datetime) -> BusinessTime:
         """Business time by the versions recorded up to the instant; the first counts for all time before."""
+        if len(self.known) == 1:
+            return self.known[0]
         for version, known in zip(reversed(self.versions), reversed(self.known), strict=True):
             if version.recorded_at <= instant:
                 return known

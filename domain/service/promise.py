@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import merge
@@ -75,6 +75,14 @@ class Offer(NamedTuple):
     version: int
 
 
+Offers = tuple[Offer | None, Offer | None]
+"""For the first response, and for the resolution."""
+
+
+def _duration(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """The contracts and calendars a ticket's promises may rest on."""
@@ -82,18 +90,23 @@ class Book:
     contracts: Mapping[ContractId, Contract]
     calendars: Mapping[CalendarId, Calendar]
 
-    def offer(self, target: Target, contract: ContractId | None, severity: str | None, at: datetime) -> Offer | None:
+    def offers(self, contract: ContractId | None, severity: str | None, at: datetime) -> Offers:
         """What the contract's text, as recorded up to the instant, promises for the severity."""
         if contract is None:
-            return None
+            return None, None
         version = self.contracts[contract].as_of(at)
         targets = version.terms.targets(severity)
-        seconds = targets.first_response_seconds if target is Target.FIRST_RESPONSE else targets.resolution_seconds
         time = self.calendars[version.terms.calendar].as_of(at)
-        return Offer(None if seconds is None else timedelta(seconds=seconds), time, contract, version.number)
+        return (
+            Offer(_duration(targets.first_response_seconds), time, contract, version.number),
+            Offer(_duration(targets.resolution_seconds), time, contract, version.number),
+        )
 
     def revisions(self, after: datetime) -> list[Entry[Moment]]:
         """The instants after the given one at which a text or a calendar changed."""
+        texts, calendars = self.contracts.values(), self.calendars.values()
+        if all(len(text.versions) == 1 for text in texts) and all(len(each.versions) == 1 for each in calendars):
+            return []
         instants = {version.recorded_at for contract in self.contracts.values() for version in contract.versions[1:]}
         instants |= {version.recorded_at for calendar in self.calendars.values() for version in calendar.versions[1:]}
         return [Entry(instant, Moment(Kind.REVISED)) for instant in sorted(instants) if instant > after]
@@ -135,8 +148,13 @@ class Clock:
 
     def miss(self, at: datetime) -> None:
         """A due that has passed while the target was open is a miss, at that due."""
-        if self.open and (due := self.due()) is not None and due < at:
+        if self.open and self._could_be_due(at) and (due := self.due()) is not None and due < at:
             self.judge(Outcome.MISSED, due, due)
+
+    def _could_be_due(self, at: datetime) -> bool:
+        """Business time never runs faster than the clock on the wall: most questions end here."""
+        start = self.ran[0][0] if self.ran else self.running_since
+        return start is not None and self.offer is not None and at - start > (self.offer.target or timedelta.max)
 
     def stop(self, at: datetime) -> None:
         if self.stopped:
@@ -199,24 +217,34 @@ class Clock:
         self.judged = Judgement(outcome, due, None, contract, version, at)
 
     def result(self, until: datetime) -> Judgement:
+        """How the target stands; an open one without its due, which only those who show it have to know."""
         self.miss(until)
         if self.judged is not None:
             found = self.judged
             return Judgement(found.outcome, found.due, self.consumed, found.contract, found.version, found.judged_at)
         if self.offer is None or self.offer.target is None:
             return Judgement(Outcome.NONE, consumed=self.consumed)
-        return Judgement(Outcome.OPEN, self.due(), self.consumed, self.offer.contract, self.offer.version)
+        return Judgement(Outcome.OPEN, None, self.consumed, self.offer.contract, self.offer.version)
 
 
 def judge(moments: Timeline[Moment], book: Book, until: datetime) -> dict[Target, Judgement]:
     """How each target of the ticket stands at an instant, by all that is known to have happened up to it."""
+    return {target: clock.result(until) for target, clock in walk(moments, book, until).items()}
+
+
+def forecast(moments: Timeline[Moment], book: Book, until: datetime) -> dict[Target, Judgement]:
+    """The same, open targets with the instant at which they will be due."""
     clocks = walk(moments, book, until)
-    return {target: clock.result(until) for target, clock in clocks.items()}
+    found = {target: clock.result(until) for target, clock in clocks.items()}
+    return {
+        target: replace(found[target], due=clock.due()) if found[target].outcome is Outcome.OPEN else found[target]
+        for target, clock in clocks.items()
+    }
 
 
 def walk(moments: Timeline[Moment], book: Book, until: datetime) -> dict[Target, Clock]:
     """The clocks of both targets after every moment up to the instant."""
-    clocks = {target: Clock() for target in Target}
+    response, resolution = Clock(), Clock()
     contract: ContractId | None = None
     severity: str | None = None
     for at, moment in _steps(moments, book, until):
@@ -226,11 +254,12 @@ def walk(moments: Timeline[Moment], book: Book, until: datetime) -> dict[Target,
             case Kind.ASSESSED:
                 severity = moment.value
         if moment.kind in (Kind.PROMISED, Kind.ASSESSED, Kind.REVISED):
-            for target, clock in clocks.items():
-                clock.change(book.offer(target, contract, severity, at), at)
+            first, last = book.offers(contract, severity, at)
+            response.change(first, at)
+            resolution.change(last, at)
         else:
-            _tell(moment.kind, clocks[Target.FIRST_RESPONSE], clocks[Target.RESOLUTION], at)
-    return clocks
+            _tell(moment.kind, response, resolution, at)
+    return {Target.FIRST_RESPONSE: response, Target.RESOLUTION: resolution}
 
 
 def _tell(kind: Kind, response: Clock, resolution: Clock, at: datetime) -> None:

@@ -13,7 +13,7 @@ from domain.clients.contact import Contact
 from domain.clients.group import Group
 from domain.company.settings import Settings
 from domain.service.incident_type import IncidentType
-from domain.service.promise import Book, Target
+from domain.service.promise import Book, Offer
 from domain.values import ContractId, GroupId, IncidentTypeId
 
 LAST = datetime.max.replace(tzinfo=timezone.utc)
@@ -110,7 +110,9 @@ def select(offered: Mapping[Scope, tuple[ContractId, ...]], book: Book, at: date
     hit = next((scope for scope in Scope if offered.get(scope)), None)
     if hit is None:
         return Selection()
-    winner = min(offered[hit], key=lambda contract: _strictness(contract, book, at))
+    winner = offered[hit][0]
+    if len(offered[hit]) > 1:
+        winner = min(offered[hit], key=lambda contract: _strictness(contract, book, at))
     losers = tuple(
         Loser(contract=contract, scope=scope, reason=Reason.LESS_STRICT if scope is hit else Reason.LATER_SCOPE)
         for scope, found in offered.items()
@@ -122,11 +124,11 @@ def select(offered: Mapping[Scope, tuple[ContractId, ...]], book: Book, at: date
 
 def _strictness(contract: ContractId, book: Book, at: datetime) -> tuple[datetime, datetime, str]:
     """Earliest resolution due, then earliest first response due, then smallest id; a missing target is latest."""
-    return _due(Target.RESOLUTION, contract, book, at), _due(Target.FIRST_RESPONSE, contract, book, at), contract
+    first_response, resolution = book.offers(contract, None, at)
+    return _due(resolution, at), _due(first_response, at), contract
 
 
-def _due(target: Target, contract: ContractId, book: Book, at: datetime) -> datetime:
-    offer = book.offer(target, contract, None, at)
+def _due(offer: Offer | None, at: datetime) -> datetime:
     if offer is None or offer.target is None:
         return LAST
     return offer.time.reach(at, offer.target) or LAST

@@ -422,26 +422,23 @@ def _moment(event: TicketEvent) -> Moment | None:
 
 def evolve(ticket: Ticket, fact: Fact[TicketEvent]) -> Ticket:
     event = fact.event
-    moment = _moment(event)
-    if moment is not None:
-        ticket = replace(ticket, moments=ticket.moments.put(fact.happened_at, moment))
     match event:
         case TicketOpened():
-            return replace(
-                ticket,
+            return Ticket(
                 opened_at=fact.happened_at,
                 subject=event.subject,
                 reporter=event.reporter,
                 customer=event.customer,
                 area=event.area,
                 incident_type=event.incident_type,
+                moments=ticket.moments.put(fact.happened_at, Moment(Kind.OPENED)),
             )
         case TicketAssigned(assignee=assignee):
             return replace(ticket, assignments=ticket.assignments.put(fact.happened_at, assignee))
         case OutcomeStated(target=target) | OutcomeCorrected(target=target):
             return replace(ticket, stated={**ticket.stated, target: Statement(_judgement(event), fact.version)})
-        case _:
-            return ticket
+    moment = _moment(event)
+    return ticket if moment is None else replace(ticket, moments=ticket.moments.put(fact.happened_at, moment))
 
 
 def _judgement(event: OutcomeStated | OutcomeCorrected) -> Judgement:

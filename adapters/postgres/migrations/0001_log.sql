@@ -156,7 +156,7 @@ CREATE FUNCTION append(
     things text[], own_versions bigint[], actors text[], happened timestamptz[],
     correlations text[], causations text[],
     streams text[], versions bigint[], reads text,
-    fact_requests integer[], fact_streams text[], fact_versions bigint[], topics text[], states bytea[], event_ids uuid[],
+    fact_requests integer[], fact_streams text[], fact_versions bigint[], topics text[], states bytea[],
     sealed_requests integer[], sealed_subjects text[], clock_offset interval,
     OUT first_position bigint, OUT first_recorded_at timestamptz, OUT fates jsonb
 ) LANGUAGE plpgsql AS $$
@@ -165,6 +165,7 @@ DECLARE
     tick interval := '1 microsecond';
     facts_count integer := coalesce(array_length(fact_requests, 1), 0);
     links bytea[] := '{}';
+    event_ids uuid[] := '{}';
     tail bytea;
     r integer;
     accepted boolean[];
@@ -176,14 +177,18 @@ BEGIN
     first_recorded_at := greatest(clock_timestamp() + clock_offset, log.recorded_at + tick);
 
     IF obstructed(callers, command_ids, streams, versions, sealed_subjects) THEN
+        IF reads IS NULL THEN
+            first_position := NULL;
+            RETURN;
+        END IF;
         fates := settle(callers, command_ids, fingerprints, streams, versions, reads, sealed_requests, sealed_subjects);
         SELECT array_agg(fate->>'fate' = 'stored' ORDER BY n) INTO accepted
         FROM jsonb_array_elements(fates) WITH ORDINALITY AS f(fate, n);
         SELECT array_agg(t.r ORDER BY n), array_agg(t.s ORDER BY n), array_agg(t.v ORDER BY n),
-               array_agg(t.topic ORDER BY n), array_agg(t.state ORDER BY n), array_agg(t.id ORDER BY n)
-        INTO fact_requests, fact_streams, fact_versions, topics, states, event_ids
-        FROM unnest(fact_requests, fact_streams, fact_versions, topics, states, event_ids)
-             WITH ORDINALITY AS t(r, s, v, topic, state, id, n)
+               array_agg(t.topic ORDER BY n), array_agg(t.state ORDER BY n)
+        INTO fact_requests, fact_streams, fact_versions, topics, states
+        FROM unnest(fact_requests, fact_streams, fact_versions, topics, states)
+             WITH ORDINALITY AS t(r, s, v, topic, state, n)
         WHERE accepted[t.r];
         facts_count := coalesce(array_length(fact_requests, 1), 0);
     END IF;
@@ -191,6 +196,7 @@ BEGIN
     tail := log.link;
     FOR i IN 1..facts_count LOOP
         r := fact_requests[i];
+        event_ids[i] := gen_random_uuid();
         tail := chain_link(
             tail, log.position + i, fact_streams[i], fact_versions[i], topics[i], states[i], event_ids[i],
             first_recorded_at + (i - 1) * tick, happened[r], actors[r], callers[r], command_ids[r],

@@ -1,0 +1,60 @@
+"""The outside world of the tests: the real servers, one pair per test process, a schema of its own per test."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters import embedded
+from adapters.composition import Place
+from adapters.embedded import Caller, Running
+from adapters.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # so that tests share `memory`, `specification` and the like
+
+CALLERS = {"desk": Caller("desk", ("*",)), "shop": Caller("shop", ("anna", "boris"))}
+
+
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="session")
+def servers(state: Path) -> Iterator[Running]:
+    with embedded.running(state, fsync=False, callers=CALLERS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_url(servers: Running) -> str:
+    return servers.postgres_url
+
+
+@pytest.fixture
+def schema() -> str:
+    return f"test_{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def place(servers: Running, state: Path, schema: str) -> Place:
+    """Where a service process of one test finds its servers; nothing is stored there yet."""
+    settings = Settings(state=state, KARTOTEKA_SCHEMA=schema)
+    return Place(settings, servers.postgres_url, servers.nats_url, servers)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of the real helpdesk log; in CI it must be there."""
+    folder = Path(os.environ.get("KARTOTEKA_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not (folder / "helpdesk_log.csv").exists():
+        message = f"no helpdesk_log.csv in {folder}: set KARTOTEKA_TEST_DATA to the folder that holds it"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
