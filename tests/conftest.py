@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,17 +19,25 @@ from adapters.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests share `memory`, `specification` and the like
 
+KEPT = {"synchronous_commit": "on"}
+"""A killed Postgres loses nothing it acknowledged; only a dying machine could."""
+
 CALLERS = {"desk": Caller("desk", ("*",)), "shop": Caller("shop", ("anna", "boris"))}
 
 
 @pytest.fixture(scope="session")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("state")
+def state() -> Iterator[Path]:
+    """Within reach of the servers' account, which pytest's own folders are not when root runs the tests."""
+    folder = Path(tempfile.mkdtemp(prefix="kartoteka-test-"))
+    folder.chmod(0o711)
+    yield folder
+    embedded.erase(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def servers(state: Path) -> Iterator[Running]:
-    with embedded.running(state, fsync=False, callers=CALLERS) as running:
+    with embedded.running(state, fsync=False, postgres_settings=KEPT, callers=CALLERS) as running:
         yield running
 
 
