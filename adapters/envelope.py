@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from adapters.problem import Problem, problem
 from commands.catalogue import COMMANDS
@@ -29,6 +29,16 @@ CommandId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f
 Trace = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError("beyond the years 1 to 9999 in UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 class Envelope(BaseModel):
     """What every command carries beside its own data."""
 
@@ -43,7 +53,7 @@ class Envelope(BaseModel):
     ]
     actor: Annotated[WorkerId, Field(description="The worker for whom the caller acts; their rights decide.")]
     happened_at: Annotated[
-        AwareDatetime | None, Field(description="When it happened, with offset; default: when the service got it.")
+        Moment | None, Field(description="When it happened, with offset; default: when the service got it.")
     ] = None
     expected_version: Annotated[
         int | None, Field(ge=0, le=2**53, description="Refuse with 409 unless the thing is at this version.")
@@ -61,7 +71,9 @@ def envelope_of(command: type[Command]) -> type[Envelope]:
     return create_model(f"{command.__name__}Request", __base__=Envelope, data=(command, ...))
 
 
-def read(topic: str, caller: str, payload: bytes, received_at: datetime, secret: bytes) -> tuple[Request, int | None] | Problem:
+def read(
+    topic: str, caller: str, payload: bytes, received_at: datetime, secret: bytes
+) -> tuple[Request, int | None] | Problem:
     """The request in a message, with its deadline in ms; or the problem with it."""
     command = COMMANDS.get(topic)
     if command is None:
@@ -71,7 +83,7 @@ def read(topic: str, caller: str, payload: bytes, received_at: datetime, secret:
     try:
         envelope: Any = envelope_of(command).__pydantic_validator__.validate_json(payload, strict=True)
     except ValidationError as error:
-        return problem(400, "Malformed", errors=_errors(error))
+        return problem(400, "Malformed", errors=_errors(error, _field_names(command)))
     if (age := _age(envelope.id, received_at)) is not None:
         if age > timedelta(days=KEPT_DAYS):
             return problem(422, "CommandIdExpired")
@@ -81,17 +93,16 @@ def read(topic: str, caller: str, payload: bytes, received_at: datetime, secret:
 
 
 def _request(caller: str, envelope: Any, received_at: datetime, secret: bytes) -> Request:
-    happened_at = None if envelope.happened_at is None else envelope.happened_at.astimezone(timezone.utc)
     return Request(
         caller=caller,
         id=envelope.id,
-        fingerprint=_fingerprint(envelope, happened_at, secret),
+        fingerprint=_fingerprint(envelope, secret),
         actor=envelope.actor,
         command=envelope.data,
         received_at=received_at,
-        new_id=thing_id(caller, envelope.id),
+        new_id=thing_id(caller, envelope.id) if envelope.data.makes() else "",
         new_subject=SubjectId(os.urandom(16).hex()),
-        happened_at=happened_at,
+        happened_at=envelope.happened_at,
         expected_version=envelope.expected_version,
         correlation=envelope.correlation or envelope.id,
         causation=envelope.causation or "",
@@ -105,11 +116,11 @@ def thing_id(caller: str, command_id: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
-def _fingerprint(envelope: Any, happened_at: datetime | None, secret: bytes) -> bytes:
+def _fingerprint(envelope: Any, secret: bytes) -> bytes:
     """Keyed, because it stays in the command log: without the key nobody can try out what was said."""
     data = envelope.data
     digest = hashlib.blake2b(data.__pydantic_serializer__.to_json(data), key=secret, digest_size=16)
-    digest.update(f"\n{data.topic}\n{envelope.actor}\n{happened_at}\n{envelope.expected_version}".encode())
+    digest.update(f"\n{data.topic}\n{envelope.actor}\n{envelope.happened_at}\n{envelope.expected_version}".encode())
     return digest.digest()
 
 
@@ -121,8 +132,20 @@ def _age(id: str, now: datetime) -> timedelta | None:
     return now - datetime.fromtimestamp(0, timezone.utc) - timedelta(milliseconds=milliseconds)
 
 
-def _errors(error: ValidationError) -> tuple[dict[str, Any], ...]:
+def _errors(error: ValidationError, known: frozenset[str]) -> tuple[dict[str, Any], ...]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return tuple(
-        {"field": ".".join(str(part)[:64] for part in one["loc"]), "wrong": one["msg"][:300]} for one in found[:ERRORS_SHOWN]
+    return tuple({"field": _path(one["loc"], known), "wrong": one["msg"][:300]} for one in found[:ERRORS_SHOWN])
+
+
+def _path(where: tuple[int | str, ...], known: frozenset[str]) -> str:
+    """Where it is wrong. A name that no schema has is the sender's own word, and is not repeated."""
+    return ".".join(str(part) if isinstance(part, int) or part in known else "(unknown)" for part in where)
+
+
+@lru_cache(maxsize=None)
+def _field_names(command: type[Command]) -> frozenset[str]:
+    """Every field of the command, of its envelope and of what lies inside."""
+    schema = envelope_of(command).model_json_schema()
+    return frozenset(
+        name for part in (schema, *schema.get("$defs", {}).values()) for name in part.get("properties", {})
     )

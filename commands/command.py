@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -72,6 +73,7 @@ class Command(BaseModel):
         cls.topic, cls.of, cls.by, cls.only = topic, of, by or of.kind.replace("-", "_"), only
 
     @classmethod
+    @cache
     def makes(cls) -> bool:
         """Whether the request makes a new thing."""
         return cls.only is None and cls.by not in cls.model_fields

@@ -93,12 +93,13 @@ def works_on(asked: Asked, ticket: Ticket) -> None:
     if ticket.area is None:
         raise TicketUnknown
     area = asked.read(AREA, ticket.area)
-    if not has_role(asked, area, Role.MEMBER, Role.READER):
+    member = has_role(asked, area, Role.MEMBER)
+    if not member and not has_role(asked, area, Role.READER):
         raise TicketUnknown
     for contact in {ticket.reporter, ticket.customer} - {None}:
         assert contact is not None
         needs_sight(asked, contact, otherwise=TicketUnknown)
-    if not has_role(asked, area, Role.MEMBER):
+    if not member:
         raise RoleMissing
 
 

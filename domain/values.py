@@ -55,8 +55,10 @@ class SubjectId(Id):
     """Whose data it is; never the id of the contact that stands for the person today."""
 
 
-_ONE_LINE = r"^[^\p{C}\p{Zl}\p{Zp}]*[^\p{C}\p{Z}][^\p{C}\p{Zl}\p{Zp}]*$"
-_MANY_LINES = r"^(?:[^\p{C}]|[\n\t\u{200c}\u{200d}])*$"
+# Controls and direction marks stay out; the joiners that Persian and Hindi are written with stay in.
+_SHOWN = r"(?:[^\p{C}\p{Zl}\p{Zp}]|[\u{200c}\u{200d}])"
+_ONE_LINE = rf"^{_SHOWN}*[^\p{{C}}\p{{Z}}]{_SHOWN}*$"
+_MANY_LINES = rf"^(?:{_SHOWN}|[\n\t])*$"
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 """An entry of a code list."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import orjson
@@ -35,10 +36,11 @@ FROM facts WHERE notification_id > %b ORDER BY notification_id LIMIT 2000
 HEAD = "SELECT position FROM head"
 APPEND = """
 SELECT first_position, fates FROM append(
-    %b::text::text[], %b::text::uuid[], %b::bytea[], %b::text::text[], %b::text::bool[], %b::text::text[],
-    %b::text::int8[], %b::text::text[], %b::text::timestamptz[], %b::text::text[], %b::text::text[],
+    %b::text::text[], %b::text::uuid[], %b::bytea[], %b::text::text[], %b::text::bool[],
+    %b::text::text[], %b::text::int8[], %b::text::int4[],
     %b::text::text[], %b::text::int8[], %b::text,
     %b::text::int4[], %b::text::text[], %b::text::int8[], %b::text::text[], %b::bytea[],
+    %b::text::timestamptz[], %b::text::text[], %b::text::text[], %b::text::uuid[], %b::text::text[], %b::text::text[],
     %b::text::int4[], %b::text::text[], %b::interval)
 """
 LISTENED_SECONDS = 1.0
@@ -175,9 +177,9 @@ class Batch:
         versions: dict[str, int] = {}
         for attempt in attempts:
             versions |= attempt.reads
-        facts = [(n, fact) for n, attempt in enumerate(attempts, 1) for fact in attempt.facts]
-        sealed = [(n, name.subject) for n, fact in facts for name in keys_needed(fact.event)]
         requests = [attempt.request for attempt in attempts]
+        facts = [(n, attempt, fact) for n, attempt in enumerate(attempts, 1) for fact in attempt.facts]
+        sealed = [(n, name.subject) for n, _, fact in facts for name in keys_needed(fact.event)]
         return cls(
             attempts,
             versions,
@@ -189,19 +191,22 @@ class Batch:
                 _words("t" if attempt.kept else "f" for attempt in attempts),
                 _words(attempt.thing for attempt in attempts),
                 _numbers(attempt.version for attempt in attempts),
-                _words(request.actor for request in requests),
-                _words(attempt.at.isoformat() for attempt in attempts),
-                _words(request.correlation for request in requests),
-                _words(request.causation for request in requests),
+                _numbers(accumulate(len(attempt.facts) for attempt in attempts)),
                 _words(versions),
                 _numbers(versions.values()),
             ),
             (
-                _numbers(n for n, _ in facts),
-                _words(fact.stream for _, fact in facts),
-                _numbers(fact.version for _, fact in facts),
-                _words(fact.event.topic for _, fact in facts),
-                [mapper.state(fact, keys) for _, fact in facts],
+                _numbers(n for n, _, _ in facts),
+                _words(fact.stream for _, _, fact in facts),
+                _numbers(fact.version for _, _, fact in facts),
+                _words(fact.event.topic for _, _, fact in facts),
+                [mapper.state(fact, keys) for _, _, fact in facts],
+                _words(attempt.at.isoformat() for _, attempt, _ in facts),
+                _words(attempt.request.actor for _, attempt, _ in facts),
+                _words(attempt.request.caller for _, attempt, _ in facts),
+                _words(attempt.request.id for _, attempt, _ in facts),
+                _words(attempt.request.correlation for _, attempt, _ in facts),
+                _words(attempt.request.causation for _, attempt, _ in facts),
                 _numbers(n for n, _ in sealed),
                 _words(subject for _, subject in sealed),
                 offset,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from eventsourcing.persistence import Mapper, StoredEvent
@@ -21,11 +21,12 @@ LIBRARY = "eventsourcing"
 
 INSERT = """
 SELECT first_position FROM append(
-    %(callers)s, ARRAY[NULL]::uuid[], ARRAY['']::bytea[], ARRAY[''], ARRAY[false], ARRAY[''], ARRAY[0]::int8[],
-    %(callers)s, ARRAY[%(now)s]::timestamptz[], ARRAY[''], ARRAY[''],
+    ARRAY['eventsourcing'], ARRAY[NULL]::uuid[], ARRAY['']::bytea[], ARRAY[''], ARRAY[false], ARRAY[''],
+    ARRAY[0]::int8[], ARRAY[0],
     '{}', '{}', NULL,
     %(requests)s::int4[], %(streams)s, %(versions)s::int8[], %(topics)s, %(states)s::bytea[],
-    '{}', '{}', %(offset)s)
+    %(happened)s::timestamptz[], %(callers)s, %(callers)s, %(commands)s::uuid[], %(traces)s, %(traces)s,
+    '{}', '{}', '0'::interval)
 """
 
 
@@ -72,15 +73,17 @@ class Recorder(PostgresApplicationRecorder):
         """Append without guards. Raises IntegrityError, storing nothing, where a version is taken."""
         if not stored_events:
             return None
+        count = len(stored_events)
         parameters = {
-            "callers": [LIBRARY],
-            "now": datetime.now(timezone.utc),
-            "requests": [1] * len(stored_events),
+            "requests": [1] * count,
             "streams": [str(event.originator_id) for event in stored_events],
             "versions": [event.originator_version for event in stored_events],
             "topics": [event.topic for event in stored_events],
             "states": [event.state for event in stored_events],
-            "offset": timedelta(),
+            "happened": [datetime.now(timezone.utc)] * count,
+            "callers": [LIBRARY] * count,
+            "commands": [None] * count,
+            "traces": [""] * count,
         }
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
             row: DictRow | None = cursor.execute(INSERT, parameters, prepare=True).fetchone()

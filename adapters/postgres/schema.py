@@ -25,7 +25,7 @@ def options(schema: str) -> dict[str, Any]:
     return {
         "autocommit": True,
         "application_name": "kartoteka",
-        "options": f"-c search_path={schema} -c timezone=UTC -c statement_timeout=0",
+        "options": f"-c search_path={schema} -c timezone=UTC -c plan_cache_mode=force_generic_plan",
     }
 
 

@@ -36,7 +36,7 @@ class SetDefaultContract(Command, topic="settings.set-default-contract", of=SETT
     def decide(self, own: Settings, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
         require(self.contract is None or bool(asked.read(CONTRACT, self.contract).versions), otherwise=ContractUnknown)
-        return rule.set_default_contract(own, self.contract)
+        return rule.set_default_contract(own, self.contract, asked.at)
 
 
 class ListSeverities(Command, topic="settings.list-severities", of=SETTINGS, only=COMPANY):

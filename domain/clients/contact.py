@@ -17,12 +17,16 @@ from domain.values import ContractId, DirectoryId, IncidentTypeId, Line, Referen
 
 
 class ContactKind(StrEnum):
+    """What a contact is: a person, a company, or a part of one."""
+
     PERSON = "person"
     COMPANY = "company"
     PART = "part"
 
 
 class ContactOpened(Event, topic="contact.opened"):
+    """We know this contact, in this directory, under this subject's name."""
+
     directory: DirectoryId
     subject: SubjectId
     kind: ContactKind
@@ -31,11 +35,15 @@ class ContactOpened(Event, topic="contact.opened"):
 
 
 class ContactRenamed(Event, topic="contact.renamed"):
+    """The contact has another name."""
+
     subject: SubjectId
     name: Annotated[Line | Masked, Personal("subject", Purpose.PROFILE)]
 
 
 class ContactMoved(Event, topic="contact.moved"):
+    """The contact lies in another directory, and those who may know it changed with that."""
+
     origin: DirectoryId
     directory: DirectoryId
 

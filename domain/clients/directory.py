@@ -28,10 +28,14 @@ LADDER = {level: rung for rung, level in enumerate(Level)}
 
 
 class DirectoryOpened(Event, topic="directory.opened"):
+    """There is a directory for contacts."""
+
     name: Label
 
 
 class DirectoryRightSet(Event, topic="directory.right-set"):
+    """The worker or team may do this much with the directory."""
+
     holder: Holder
     level: Level
 

@@ -15,12 +15,16 @@ from domain.values import ContractId, DirectoryId, IncidentTypeId, Label
 
 
 class GroupKind(StrEnum):
+    """Whom a group gathers."""
+
     CUSTOMERS = "customers"
     COLLEAGUES = "colleagues"
     SUPPLIERS = "suppliers"
 
 
 class GroupFormed(Event, topic="group.formed"):
+    """There is a group of customers, kept in this directory."""
+
     directory: DirectoryId
     kind: GroupKind
     name: Label
@@ -28,10 +32,14 @@ class GroupFormed(Event, topic="group.formed"):
 
 
 class GroupRenamed(Event, topic="group.renamed"):
+    """The group has another name."""
+
     name: Label
 
 
 class GroupRanked(Event, topic="group.ranked"):
+    """The group comes at this rank where the order of groups decides."""
+
     rank: int
 
 

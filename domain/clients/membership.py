@@ -13,10 +13,14 @@ from domain.values import GroupId
 
 
 class MemberJoined(Event, topic="membership.joined"):
+    """The contact is in the group from here on."""
+
     group: GroupId
 
 
 class MemberLeft(Event, topic="membership.left"):
+    """The contact is in the group no longer."""
+
     group: GroupId
 
 

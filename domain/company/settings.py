@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from domain.decider import Decider
 from domain.fact import Event, Fact
@@ -16,10 +17,14 @@ COMPANY = "company"
 
 
 class DefaultAreaSet(Event, topic="settings.default-area-set"):
+    """Tickets go to this area when nothing else says."""
+
     area: AreaId
 
 
 class DefaultContractSet(Event, topic="settings.default-contract-set"):
+    """This contract, or none, holds where no other does."""
+
     contract: ContractId | None
 
 
@@ -48,8 +53,8 @@ def set_default_area(settings: Settings, area: AreaId) -> Iterator[SettingsEvent
         yield DefaultAreaSet(area=area)
 
 
-def set_default_contract(settings: Settings, contract: ContractId | None) -> Iterator[SettingsEvent]:
-    if contract != settings.default_contract.last:
+def set_default_contract(settings: Settings, contract: ContractId | None, at: datetime) -> Iterator[SettingsEvent]:
+    if contract != settings.default_contract.at(at):
         yield DefaultContractSet(contract=contract)
 
 

@@ -50,11 +50,15 @@ class OpeningHours(BaseModel, frozen=True, extra="forbid"):
 
 
 class CalendarDefined(Event, topic="calendar.defined"):
+    """There is a calendar with these opening hours."""
+
     name: Label
     hours: OpeningHours
 
 
 class CalendarRevised(Event, topic="calendar.revised"):
+    """New opening hours count from the instant this was recorded."""
+
     hours: OpeningHours
 
 

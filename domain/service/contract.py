@@ -39,11 +39,15 @@ class Terms(BaseModel, frozen=True, extra="forbid"):
 
 
 class ContractConcluded(Event, topic="contract.concluded"):
+    """There is a contract with these terms, its first version."""
+
     name: Label
     terms: Terms
 
 
 class ContractRevised(Event, topic="contract.revised"):
+    """New terms, the next version: they touch open targets only."""
+
     terms: Terms
 
 

@@ -14,14 +14,18 @@ from domain.values import ContractId, Label
 
 
 class IncidentTypeListed(Event, topic="incident-type.listed"):
+    """There is such a type of incident."""
+
     name: Label
 
 
 class IncidentTypeRetired(Event, topic="incident-type.retired"):
-    pass
+    """The type is no longer offered; what has it keeps it."""
 
 
 class IncidentTypeContractSet(Event, topic="incident-type.contract-set"):
+    """Tickets of this type are promised this contract, or none, where no customer's or group's own holds (D1 scope 5)."""
+
     contract: ContractId | None
 
 

@@ -40,6 +40,8 @@ class Moment(NamedTuple):
 
 
 class Target(StrEnum):
+    """What is promised: to be heard, and to be helped."""
+
     FIRST_RESPONSE = "first-response"
     RESOLUTION = "resolution"
 

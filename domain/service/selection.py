@@ -32,6 +32,8 @@ class Situation:
 
 
 class Scope(StrEnum):
+    """Where a contract may come from, first hit first (D1)."""
+
     CUSTOMER_AND_TYPE = "customer-and-type"
     CUSTOMER = "customer"
     GROUP_AND_TYPE = "group-and-type"
@@ -86,6 +88,8 @@ class Reason(StrEnum):
 
 
 class Loser(BaseModel, frozen=True):
+    """A contract that was offered and did not win."""
+
     contract: ContractId
     scope: Scope
     reason: Reason

@@ -55,16 +55,22 @@ class TicketContractSelected(Event, topic="ticket.contract-selected"):
 
 
 class TicketContractChanged(Event, topic="ticket.contract-changed"):
+    """The ticket is under another contract, or none, from here on, for this reason."""
+
     contract: ContractId | None
     subject: SubjectId
     reason: Annotated[Line | Masked, Personal("subject", Purpose.CONTENT)]
 
 
 class TicketAssessed(Event, topic="ticket.assessed"):
+    """The problem is this grave from here on."""
+
     severity: Label
 
 
 class TicketAssigned(Event, topic="ticket.assigned"):
+    """The ticket is this worker's from here on."""
+
     assignee: WorkerId
 
 
@@ -77,7 +83,7 @@ class TicketHeld(Event, topic="ticket.held"):
 
 
 class TicketResumed(Event, topic="ticket.resumed"):
-    pass
+    """The waiting is over and the resolution clock runs again."""
 
 
 class TicketCallLogged(Event, topic="ticket.call-logged"):
@@ -89,12 +95,14 @@ class TicketCallLogged(Event, topic="ticket.call-logged"):
 
 
 class TicketNoted(Event, topic="ticket.noted"):
+    """Somebody wrote an internal note."""
+
     subject: SubjectId
     text: Annotated[Text | Masked, Personal("subject", Purpose.CONTENT)]
 
 
 class TicketResolved(Event, topic="ticket.resolved"):
-    pass
+    """The problem is solved; both clocks stand."""
 
 
 class TicketClosed(Event, topic="ticket.closed"):
@@ -104,7 +112,7 @@ class TicketClosed(Event, topic="ticket.closed"):
 
 
 class TicketReopened(Event, topic="ticket.reopened"):
-    pass
+    """The ticket is in work again; the time between does not count."""
 
 
 class OutcomeStated(Event, topic="outcome.stated"):

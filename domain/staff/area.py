@@ -21,16 +21,22 @@ class Role(StrEnum):
 
 
 class AreaOpened(Event, topic="area.opened"):
+    """There is an area, inside its parent if it has one."""
+
     name: Label
     parent: AreaId | None = None
 
 
 class AreaRoleGiven(Event, topic="area.role-given"):
+    """The worker or team has this role in the area."""
+
     holder: Holder
     role: Role
 
 
 class AreaRoleTaken(Event, topic="area.role-taken"):
+    """The worker or team no longer has this role in the area."""
+
     holder: Holder
     role: Role
 

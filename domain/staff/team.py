@@ -12,18 +12,26 @@ from domain.values import Label, WorkerId
 
 
 class TeamFormed(Event, topic="team.formed"):
+    """There is a team of this name, nobody in it yet."""
+
     name: Label
 
 
 class TeamMemberAdded(Event, topic="team.member-added"):
+    """The worker is in the team and has what the team has."""
+
     worker: WorkerId
 
 
 class TeamMemberRemoved(Event, topic="team.member-removed"):
+    """The worker is no longer in the team, nor has anything through it."""
+
     worker: WorkerId
 
 
 class TeamLeaderNamed(Event, topic="team.leader-named"):
+    """The team has this leader, or none."""
+
     worker: WorkerId | None
 
 

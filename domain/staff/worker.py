@@ -33,24 +33,30 @@ class Right(StrEnum):
 
 
 class WorkerHired(Event, topic="worker.hired"):
+    """Somebody works here now, active and without a right."""
+
     subject: SubjectId
     name: Annotated[Line | Masked, Personal("subject", Purpose.PROFILE)]
 
 
 class WorkerRightGranted(Event, topic="worker.right-granted"):
+    """The worker holds this system right from here on."""
+
     right: Right
 
 
 class WorkerRightWithdrawn(Event, topic="worker.right-withdrawn"):
+    """The worker no longer holds this system right."""
+
     right: Right
 
 
 class WorkerDeactivated(Event, topic="worker.deactivated"):
-    pass
+    """The worker left or is blocked: while inactive no right counts."""
 
 
 class WorkerReactivated(Event, topic="worker.reactivated"):
-    pass
+    """The worker is back, with the rights held before."""
 
 
 WorkerEvent = WorkerHired | WorkerRightGranted | WorkerRightWithdrawn | WorkerDeactivated | WorkerReactivated

@@ -72,33 +72,18 @@ CREATE FUNCTION stream_head(stream text) RETURNS bigint LANGUAGE sql STABLE AS $
     ), 0)
 $$;
 
--- Link one fact to the chain: every column counts, in an encoding that Python repeats in `adapters/postgres/chain.py`.
-CREATE FUNCTION chain_link(
-    previous bytea, "position" bigint, stream text, version bigint, topic text, state bytea, event_id uuid,
+-- What a fact is, to the bit: every column counts, in an encoding that `adapters/postgres/chain.py` repeats.
+-- The chain: link = sha256(previous link || digest), from sha256('') on; a fact's event_id is half of its digest.
+CREATE FUNCTION fact_digest(
+    "position" bigint, stream text, version bigint, topic text, state bytea,
     recorded_at timestamptz, happened_at timestamptz, actor text, caller text, command_id uuid,
     correlation text, causation text
-) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT sha256(
-        previous || convert_to(concat_ws(
-            E'\n', "position", stream, version, topic, event_id,
-            (extract(epoch FROM recorded_at) * 1000000)::bigint, (extract(epoch FROM happened_at) * 1000000)::bigint,
-            actor, caller, coalesce(command_id::text, ''), correlation, causation, ''
-        ), 'UTF8') || state
-    )
-$$;
-
--- Whether anything is in the way of a batch: a known command, a stream that moved, a fenced subject.
-CREATE FUNCTION obstructed(
-    callers text[], command_ids uuid[], streams text[], versions bigint[], sealed_subjects text[]
-) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
-        SELECT FROM unnest(callers, command_ids) AS q(caller, id)
-        JOIN command_log l ON l.caller = q.caller AND l.command_id = q.id
-    ) OR EXISTS (
-        SELECT FROM unnest(streams, versions) AS g(stream, version) WHERE g.version <> stream_head(g.stream)
-    ) OR EXISTS (
-        SELECT FROM subject_fences WHERE subject = ANY (sealed_subjects)
-    )
+) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT sha256(convert_to(concat_ws(
+        E'\n', "position", stream, version, topic,
+        (extract(epoch FROM recorded_at) * 1000000)::bigint, (extract(epoch FROM happened_at) * 1000000)::bigint,
+        actor, caller, coalesce(command_id::text, ''), correlation, causation, ''
+    ), 'UTF8') || state)
 $$;
 
 -- The fate of every request of an obstructed batch, in order. Whoever rests on a stream that moved, or on a request
@@ -148,15 +133,19 @@ END $$;
 
 -- Store a batch of decided requests, or say of each why not. One call, one transaction, one lock.
 --
+-- Requests and facts come as arrays, one element each; a fact repeats what it has of its request, because joining
+-- them here would cost more than sending it. `last_facts` is, for each request, how many facts there are up to its end.
 -- `streams`/`versions`: every stream the batch read, once, with its head as it was read. `reads` (JSON) lists for each
--- request which of them (from 0) it read and which it writes; it is parsed only when something is in the way.
--- The answer's `fates` is null when every request was stored; otherwise one object per request.
+-- request which of them (from 0) it read and which it writes. Where something is in the way and `reads` is null, nothing
+-- is stored and `first_position` is null: the caller asks again with it. The answer's `fates` is null when every request
+-- was stored; otherwise one object per request.
 CREATE FUNCTION append(
     callers text[], command_ids uuid[], fingerprints bytea[], codes text[], logged boolean[],
-    things text[], own_versions bigint[], actors text[], happened timestamptz[],
-    correlations text[], causations text[],
+    things text[], own_versions bigint[], last_facts integer[],
     streams text[], versions bigint[], reads text,
     fact_requests integer[], fact_streams text[], fact_versions bigint[], topics text[], states bytea[],
+    happened timestamptz[], actors text[], fact_callers text[], fact_commands uuid[],
+    correlations text[], causations text[],
     sealed_requests integer[], sealed_subjects text[], clock_offset interval,
     OUT first_position bigint, OUT first_recorded_at timestamptz, OUT fates jsonb
 ) LANGUAGE plpgsql AS $$
@@ -164,19 +153,30 @@ DECLARE
     log head%ROWTYPE;
     tick interval := '1 microsecond';
     facts_count integer := coalesce(array_length(fact_requests, 1), 0);
-    links bytea[] := '{}';
-    event_ids uuid[] := '{}';
-    tail bytea;
-    r integer;
     accepted boolean[];
-    last_positions bigint[];
+    digests bytea[];
+    digest bytea;
+    links bytea[] := '{}';
+    tail bytea;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || '.append', 0));
     SELECT * INTO STRICT log FROM head;
     first_position := log.position + 1;
     first_recorded_at := greatest(clock_timestamp() + clock_offset, log.recorded_at + tick);
 
-    IF obstructed(callers, command_ids, streams, versions, sealed_subjects) THEN
+    -- Whether anything is in the way: a known command, a stream that moved, a fenced subject.
+    IF EXISTS (
+        SELECT FROM unnest(callers, command_ids) AS q(caller, id)
+        JOIN command_log l ON l.caller = q.caller AND l.command_id = q.id
+    ) OR EXISTS (
+        SELECT FROM unnest(streams, versions) AS g(stream, version)
+        WHERE g.version <> coalesce((
+            SELECT f.originator_version FROM facts f
+            WHERE f.originator_id = g.stream ORDER BY f.originator_version DESC LIMIT 1
+        ), 0)
+    ) OR EXISTS (
+        SELECT FROM subject_fences WHERE subject = ANY (sealed_subjects)
+    ) THEN
         IF reads IS NULL THEN
             first_position := NULL;
             RETURN;
@@ -185,43 +185,50 @@ BEGIN
         SELECT array_agg(fate->>'fate' = 'stored' ORDER BY n) INTO accepted
         FROM jsonb_array_elements(fates) WITH ORDINALITY AS f(fate, n);
         SELECT array_agg(t.r ORDER BY n), array_agg(t.s ORDER BY n), array_agg(t.v ORDER BY n),
-               array_agg(t.topic ORDER BY n), array_agg(t.state ORDER BY n)
-        INTO fact_requests, fact_streams, fact_versions, topics, states
-        FROM unnest(fact_requests, fact_streams, fact_versions, topics, states)
-             WITH ORDINALITY AS t(r, s, v, topic, state, n)
+               array_agg(t.topic ORDER BY n), array_agg(t.state ORDER BY n), array_agg(t.at ORDER BY n),
+               array_agg(t.actor ORDER BY n), array_agg(t.caller ORDER BY n), array_agg(t.command ORDER BY n),
+               array_agg(t.correlation ORDER BY n), array_agg(t.causation ORDER BY n)
+        INTO fact_requests, fact_streams, fact_versions, topics, states, happened,
+             actors, fact_callers, fact_commands, correlations, causations
+        FROM unnest(fact_requests, fact_streams, fact_versions, topics, states, happened,
+                    actors, fact_callers, fact_commands, correlations, causations)
+             WITH ORDINALITY AS t(r, s, v, topic, state, at, actor, caller, command, correlation, causation, n)
         WHERE accepted[t.r];
         facts_count := coalesce(array_length(fact_requests, 1), 0);
+        last_facts := ARRAY(
+            SELECT (SELECT count(*) FROM unnest(fact_requests) AS f(request) WHERE f.request <= q.n)
+            FROM generate_subscripts(callers, 1) AS q(n) ORDER BY q.n
+        );
     END IF;
 
+    digests := ARRAY(
+        SELECT fact_digest(
+            log.position + f.n, f.stream, f.version, f.topic, f.state, first_recorded_at + (f.n - 1) * tick,
+            f.at, f.actor, f.caller, f.command, f.correlation, f.causation
+        )
+        FROM unnest(fact_streams, fact_versions, topics, states, happened,
+                    actors, fact_callers, fact_commands, correlations, causations)
+             WITH ORDINALITY AS f(stream, version, topic, state, at, actor, caller, command, correlation, causation, n)
+        ORDER BY f.n
+    );
     tail := log.link;
-    FOR i IN 1..facts_count LOOP
-        r := fact_requests[i];
-        event_ids[i] := gen_random_uuid();
-        tail := chain_link(
-            tail, log.position + i, fact_streams[i], fact_versions[i], topics[i], states[i], event_ids[i],
-            first_recorded_at + (i - 1) * tick, happened[r], actors[r], callers[r], command_ids[r],
-            correlations[r], causations[r]
-        );
-        links[i] := tail;
+    FOREACH digest IN ARRAY digests LOOP
+        tail := sha256(tail || digest);
+        links := links || tail;
     END LOOP;
 
     INSERT INTO facts
-    SELECT f.stream, f.version, f.topic, f.state, log.position + f.n, f.id, first_recorded_at + (f.n - 1) * tick,
-           q.happened, q.actor, q.caller, q.command_id, q.correlation, q.causation, f.link
-    FROM unnest(fact_requests, fact_streams, fact_versions, topics, states, event_ids, links)
-         WITH ORDINALITY AS f(request, stream, version, topic, state, id, link, n)
-    JOIN unnest(callers, command_ids, actors, happened, correlations, causations)
-         WITH ORDINALITY AS q(caller, command_id, actor, happened, correlation, causation, n) ON q.n = f.request;
+    SELECT f.stream, f.version, f.topic, f.state, log.position + f.n, encode(substr(f.digest, 1, 16), 'hex')::uuid,
+           first_recorded_at + (f.n - 1) * tick, f.at, f.actor, f.caller, f.command, f.correlation, f.causation, f.link
+    FROM unnest(fact_streams, fact_versions, topics, states, happened,
+                actors, fact_callers, fact_commands, correlations, causations, digests, links)
+         WITH ORDINALITY
+         AS f(stream, version, topic, state, at, actor, caller, command, correlation, causation, digest, link, n);
 
     INSERT INTO command_log
-    SELECT q.caller, q.command_id, q.fingerprint, q.code, q.thing, q.version,
-           coalesce(last.position, log.position), first_recorded_at
-    FROM unnest(callers, command_ids, fingerprints, codes, logged, things, own_versions)
-         WITH ORDINALITY AS q(caller, command_id, fingerprint, code, logged, thing, version, n)
-    LEFT JOIN (
-        SELECT f.request, log.position + max(f.n) AS position
-        FROM unnest(fact_requests) WITH ORDINALITY AS f(request, n) GROUP BY f.request
-    ) AS last ON last.request = q.n
+    SELECT q.caller, q.command_id, q.fingerprint, q.code, q.thing, q.version, log.position + q.last_fact, first_recorded_at
+    FROM unnest(callers, command_ids, fingerprints, codes, logged, things, own_versions, last_facts)
+         WITH ORDINALITY AS q(caller, command_id, fingerprint, code, logged, thing, version, last_fact, n)
     WHERE q.logged AND (accepted IS NULL OR accepted[q.n]);
 
     IF facts_count > 0 THEN
