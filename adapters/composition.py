@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from adapters.nats.service import CommandService
 from adapters.position import PositionTokens
 from adapters.postgres.keys import Keyring
 from adapters.postgres.log import PostgresLog
+from adapters.postgres.retention import keep_forgetting
 from adapters.postgres.schema import migrate
 from adapters.settings import EMBEDDED, Settings
 from commands.handler import Handler
@@ -108,9 +110,11 @@ async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> Async
         now=clock,
     )
     await commands.start(place.nats_url, str(place.seed("service", settings.service_seed)))
+    retention = asyncio.create_task(keep_forgetting(place.postgres_url, settings.schema_name))
     try:
         yield Service(commands, log)
     finally:
+        retention.cancel()
         await commands.drain()
         await log.close()
 

@@ -1,0 +1,50 @@
+"""Answers to commands whose ids tell their age are forgotten after thirty days; all others are kept for good."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+
+from adapters.postgres.schema import connect_async
+
+KEPT = timedelta(days=31)
+"""A day more than an id is accepted, so that no clock's error lets a command be done twice."""
+
+CHUNK = 5_000
+EVERY_SECONDS = 3_600.0
+
+FORGET = """
+DELETE FROM command_log WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM command_log
+    WHERE recorded_at < clock_timestamp() - %(kept)s AND get_byte(uuid_send(command_id), 6) >> 4 = 7
+    LIMIT %(chunk)s
+))
+"""
+
+logger = structlog.get_logger()
+
+
+async def forget_old_answers(connection: AsyncConnection[Any], *, kept: timedelta = KEPT) -> int:
+    """Delete the answers of old version 7 ids, a little at a time; gives how many there were."""
+    forgotten = 0
+    while True:
+        cursor = await connection.execute(FORGET, {"kept": kept, "chunk": CHUNK})
+        forgotten += cursor.rowcount
+        if cursor.rowcount < CHUNK:
+            return forgotten
+
+
+async def keep_forgetting(url: str, schema: str) -> None:
+    """The same every hour, for as long as the service runs."""
+    while True:
+        try:
+            async with await connect_async(url, schema) as connection:
+                await forget_old_answers(connection)
+        except psycopg.OperationalError as error:
+            logger.warning("retention", error=type(error).__name__)
+        await asyncio.sleep(EVERY_SECONDS)
