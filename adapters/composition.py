@@ -11,11 +11,10 @@ from pathlib import Path
 
 from adapters import embedded
 from adapters.embedded import Running, load_callers, seed_path
-from adapters.key_encryption import KeyFile
 from adapters.nats.client import Client
 from adapters.nats.service import CommandService
 from adapters.position import PositionTokens
-from adapters.postgres.keys import Keyring
+from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.log import PostgresLog
 from adapters.postgres.retention import keep_forgetting
 from adapters.postgres.schema import migrate
@@ -99,7 +98,7 @@ async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> Async
     """A service process that takes commands until the block ends, then answers what waits and leaves."""
     settings = place.settings
     migrate(place.postgres_url, settings.schema_name)
-    keys = KeyFile.opened(place.keys)
+    keys = opened_keys(place.postgres_url, settings.schema_name, place.keys)
     log = PostgresLog(place.postgres_url, settings.schema_name, Keyring(keys))
     commands = CommandService(
         Handler(log),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Protocol
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
+NAME = re.compile(r"kek-([1-9][0-9]*)")
 NONCE_BYTES = 12
 
 
@@ -38,17 +41,18 @@ class KeyFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._keys = {int(path.name.removeprefix("kek-")): _read(path) for path in folder.glob("kek-*")}
+        named = {path: NAME.fullmatch(path.name) for path in folder.glob("kek-*")}
+        self._keys = {int(name[1]): _read(path) for path, name in named.items() if name}
         if not self._keys:
             raise KeyUnavailable(f"no key-encryption key in {folder}")
         self.epoch = max(self._keys)
         self._root = self._keys[min(self._keys)]
 
     @classmethod
-    def opened(cls, folder: Path) -> KeyFile:
-        """The keys of the folder; the first start makes the first one."""
+    def opened(cls, folder: Path, *, first_start: bool) -> KeyFile:
+        """The keys of the folder. The first start makes the first one; later a missing key is never replaced."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not any(folder.glob("kek-*")):
+        if first_start and not any(folder.glob("kek-*")):
             _write(folder / "kek-1")
         return cls(folder)
 
@@ -60,7 +64,10 @@ class KeyFile:
         key = self._keys.get(epoch)
         if key is None:
             raise KeyUnavailable(f"key-encryption key {epoch} is not in {self._folder}")
-        return AESGCM(key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound)
+        try:
+            return AESGCM(key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound)
+        except InvalidTag:
+            raise KeyUnavailable(f"kek-{epoch} in {self._folder} is not the key that this was wrapped with") from None
 
     def derive(self, use: str) -> bytes:
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"kartoteka:{use}".encode()).derive(self._root)
@@ -78,7 +85,7 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path) -> None:
     """Made whole or not at all: of two processes that start together one wins, both read the same."""
-    draft = path.with_suffix(f".{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(b64encode(os.urandom(KEY_BYTES)).decode("ascii") + "\n")
@@ -90,3 +97,8 @@ def _write(path: Path) -> None:
         pass
     finally:
         draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # a key that a crash takes away takes with it all it has wrapped
+    finally:
+        os.close(folder)

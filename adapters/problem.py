@@ -58,7 +58,9 @@ class Problem:
         return orjson.dumps(body)
 
 
-def problem(status: int, code: str, *, errors: tuple[dict[str, Any], ...] = (), retry_after_ms: int | None = None) -> Problem:
+def problem(
+    status: int, code: str, *, errors: tuple[dict[str, Any], ...] = (), retry_after_ms: int | None = None
+) -> Problem:
     """A problem of the border itself."""
     return Problem(status, code, SENTENCES[code], errors, retry_after_ms)
 

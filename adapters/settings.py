@@ -47,7 +47,9 @@ class Settings(BaseSettings):
     keys: Path | None = Field(None, description="The folder of key-encryption keys; default: <state>/keys.")
     callers: Path | None = Field(None, description="Who may act for whom; default: <state>/callers.json.")
     caller: str = Field("operator", description="As which caller the command line speaks.")
-    seed: Path | None = Field(None, description="The nkey seed of the caller; default: <state>/credentials/<caller>.nk.")
+    seed: Path | None = Field(
+        None, description="The nkey seed of the caller; default: <state>/credentials/<caller>.nk."
+    )
     service_seed: Path | None = Field(None, description="The nkey seed of the service; default as above.")
     waiting: int = Field(2048, ge=1, le=100_000, description="How many requests may wait before 503 is answered.")
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$", description="The least that is logged.")
@@ -70,7 +72,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        wrong = "; ".join(f"{PREFIX}{str(one['loc'][0]).removeprefix(PREFIX).upper()}: {one['msg']}" for one in error.errors())
+        wrong = "; ".join(
+            f"{PREFIX}{str(one['loc'][0]).removeprefix(PREFIX).upper()}: {one['msg']}" for one in error.errors()
+        )
         raise SettingsWrong(wrong) from None
 
 
@@ -108,5 +112,3 @@ def show(settings: Settings, environment: Mapping[str, str] | None = None) -> li
 def _masked(value: SecretStr) -> str:
     plain = value.get_secret_value()
     return plain if plain == EMBEDDED else "********"
-
-

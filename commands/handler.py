@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any, TypeVar
 
+from commands.catalogue import DECIDERS
 from commands.command import Change
 from commands.permission import LateFactsNotAllowed
 from commands.request import Answer, Attempt, Fate, Log, Request, Settled
@@ -153,32 +154,47 @@ class Handler:
 
     async def handle(self, requests: Sequence[Request]) -> list[Answer]:
         """An answer for every request, in order. Raises only what the log raises; then nothing is known."""
-        answers: list[Answer | None] = [None] * len(requests)
-        waiting = list(range(len(requests)))
+        answers: dict[int, Answer | None] = {}
+        waiting = list(enumerate(requests))
         for _ in range(ROUNDS):
             async with self.deciding:
-                round, attempts = await self._decide([requests[n] for n in waiting])
+                round, decided = await self._decide(waiting)
+                attempts = [attempt for _, attempt in decided]
                 self._suppose(round, attempts)
             settled = await self._append(attempts)
-            for n, attempt, one in zip(waiting, attempts, settled, strict=True):
+            waiting = []
+            for (n, attempt), one in zip(decided, settled, strict=True):
                 answers[n] = _answer(attempt, one)
-            waiting = [n for n, one in zip(waiting, settled, strict=True) if one.fate is Fate.MOVED]
+                if one.fate is Fate.MOVED:
+                    waiting.append((n, attempt.request))
             if not waiting:
                 break
-        return [answer or Answer(Contended.__name__) for answer in answers]
+        return [answers[n] or Answer(Contended.__name__) for n in range(len(requests))]
 
-    async def _decide(self, requests: Sequence[Request]) -> tuple[Round, list[Attempt]]:
+    async def _decide(self, requests: Sequence[tuple[int, Request]]) -> tuple[Round, list[tuple[int, Attempt]]]:
+        """An attempt for each request, in an order in which they may be stored.
+
+        A request that needs a stream which is not at hand waits for it, and with it the later ones about the same
+        thing; all others are decided meanwhile.
+        """
         await self._catch_up()
-        while True:
-            round, missing, attempts = Round(self.states), dict[str, Decider[Any, Any]](), list[Attempt]()
-            for request in requests:
+        round, decided, waiting = Round(self.states), list[tuple[int, Attempt]](), list(requests)
+        while waiting:
+            missing, held, aside = dict[str, Decider[Any, Any]](), set[str](), list[tuple[int, Request]]()
+            for n, request in waiting:
+                about = request.command.of.stream(request.command.own_id(request.new_id))
                 try:
-                    attempts.append(self._attempt(request, round))
+                    if about not in held:
+                        decided.append((n, self._attempt(request, round)))
+                        continue
                 except Missing as stream:
                     missing[stream.stream] = stream.decider
-            if not missing:
-                return round, attempts
-            await self._load(missing)
+                held.add(about)
+                aside.append((n, request))
+            waiting = aside
+            if missing:
+                await self._load(missing)
+        return round, decided
 
     def _attempt(self, request: Request, round: Round) -> Attempt:
         at = request.happened_at or request.received_at
@@ -208,10 +224,12 @@ class Handler:
 
     def _apply(self, attempt: Attempt, world: World, decided: list[Event | Change], own_id: str) -> None:
         request, command = attempt.request, attempt.request.command
-        for each in decided:
-            decider, id, event = each if isinstance(each, Change) else (command.of, own_id, each)
+        changes = [each if isinstance(each, Change) else Change(command.of, own_id, each) for each in decided]
+        for decider, id, _ in changes:
+            world.look(decider, decider.stream(id))  # all at hand, before the first is changed
+        for decider, id, event in changes:
             stream = decider.stream(id)
-            before = world.look(decider, stream)
+            before = world.round.now[stream]
             fact = Fact(stream, before.version + 1, event, attempt.at, request.received_at, request.actor)
             world.round.now[stream] = Kept(decider, fact.version, decider.evolve(before.state, fact))
             attempt.facts.append(fact)
@@ -247,12 +265,15 @@ class Handler:
 
     async def _catch_up(self) -> None:
         """Fold what other processes stored, so that a decision seldom has to be made twice."""
-        for stream, version, fact in await self.log.news():
+        for stream, version, topic, fact in await self.log.news():
             kept = self.states.kept.get(stream)
+            known = topic in DECIDERS
+            if kept is None and version == 1 and known:
+                kept = Kept(DECIDERS[topic], 0, DECIDERS[topic].absent)
             if kept is None or version <= kept.version:
                 continue
-            if fact is not None and version == kept.version + 1:
-                self.states.kept[stream] = Kept(kept.decider, version, kept.decider.evolve(kept.state, fact))
+            if version == kept.version + 1 and known:
+                self.states.put(stream, Kept(kept.decider, version, kept.decider.evolve(kept.state, fact())))
             else:
                 self.states.drop(stream)
 
@@ -277,4 +298,3 @@ def _answer(attempt: Attempt, one: Settled) -> Answer | None:
             return Answer(SubjectFenced.__name__)
         case _:
             return None
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -79,6 +79,15 @@ class Answer(NamedTuple):
     repeated: bool = False
 
 
+class News(NamedTuple):
+    """A fact that another process stored; opened only by those who have a use for it."""
+
+    stream: str
+    version: int
+    topic: str
+    fact: Callable[[], Fact[Any]]
+
+
 class Log(Protocol):
     """The store of facts as command handling needs it."""
 
@@ -90,6 +99,6 @@ class Log(Protocol):
         """Store what rests on nothing that moved, in order, in one transaction; say what became of each."""
         ...
 
-    async def news(self) -> Sequence[tuple[str, int, Fact[Any] | None]]:
-        """Facts that others stored since the last look, oldest first: stream, version, and how to open it."""
+    async def news(self) -> Sequence[News]:
+        """What others stored since the last look, oldest first."""
         ...

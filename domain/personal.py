@@ -32,9 +32,7 @@ class Masked:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
-        return core_schema.is_instance_schema(
-            cls, serialization=core_schema.plain_serializer_function_ser_schema(str)
-        )
+        return core_schema.is_instance_schema(cls, serialization=core_schema.plain_serializer_function_ser_schema(str))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,9 @@ class Holder(Id):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
-        return core_schema.str_schema(pattern=r"^(?:worker|team):[a-z0-9][a-z0-9-]{0,63}$", metadata={"names": "Holder"})
+        return core_schema.str_schema(
+            pattern=r"^(?:worker|team):[a-z0-9][a-z0-9-]{0,63}$", metadata={"names": "Holder"}
+        )
 
 
 def worker_holder(id: WorkerId) -> Holder:

@@ -25,6 +25,17 @@ KEPT = {"synchronous_commit": "on"}
 CALLERS = {"desk": Caller("desk", ("*",)), "shop": Caller("shop", ("anna", "boris"))}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", type=int, default=1, metavar="TIMES", help="How many times the usual seeds to run.")
+
+
+@pytest.fixture(scope="session")
+def soak(request: pytest.FixtureRequest) -> int:
+    """By how much to multiply the number of examples; 1 in an ordinary run."""
+    times: int = request.config.getoption("--soak")
+    return times
+
+
 @pytest.fixture(scope="session")
 def state() -> Iterator[Path]:
     """Within reach of the servers' account, which pytest's own folders are not when root runs the tests."""

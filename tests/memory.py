@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from commands.request import Attempt, Fate, Settled
+from commands.request import Attempt, Fate, News, Request, Settled
 from domain.fact import Fact
 
 
@@ -18,6 +18,8 @@ class MemoryLog:
     facts: list[Fact[Any]] = field(default_factory=list)
     streams: dict[str, list[Fact[Any]]] = field(default_factory=dict)
     known: dict[tuple[str, str], tuple[bytes, Settled]] = field(default_factory=dict)
+    taken: list[Request] = field(default_factory=list)
+    """The requests that were settled, in the order in which they count."""
 
     async def load(self, after: Mapping[str, int]) -> Mapping[str, Sequence[Fact[Any]]]:
         return {stream: self.streams.get(stream, [])[version:] for stream, version in after.items()}
@@ -29,14 +31,19 @@ class MemoryLog:
             for stream, version in attempt.reads.items()
             if len(self.streams.get(stream, [])) != version
         }
-        return [self._settle(attempt, moved) for attempt in attempts]
+        settled = [self._settle(attempt, moved) for attempt in attempts]
+        done = zip(attempts, settled, strict=True)
+        self.taken += [attempt.request for attempt, one in done if one.fate is not Fate.MOVED]
+        return settled
 
     def _settle(self, attempt: Attempt, moved: set[str]) -> Settled:
         key = (attempt.request.caller, attempt.request.id)
         if key in self.known:
             moved |= {fact.stream for fact in attempt.facts}
             fingerprint, settled = self.known[key]
-            return settled._replace(fate=Fate.KNOWN) if fingerprint == attempt.request.fingerprint else Settled(Fate.CLASH)
+            return (
+                settled._replace(fate=Fate.KNOWN) if fingerprint == attempt.request.fingerprint else Settled(Fate.CLASH)
+            )
         if moved & attempt.reads.keys():
             moved |= {fact.stream for fact in attempt.facts}
             return Settled(Fate.MOVED)
@@ -54,5 +61,5 @@ class MemoryLog:
         self.facts.append(stored)
         self.streams.setdefault(fact.stream, []).append(stored)
 
-    async def news(self) -> Sequence[tuple[str, int, Fact[Any] | None]]:
+    async def news(self) -> Sequence[News]:
         return ()

@@ -1,6 +1,6 @@
 """The servers' data lies in the state directory, or is linked from there when their account cannot reach it.
 
-Root's own directories (`/root/…`) are closed to the account that runs the servers. Then `<state>/postgres` and
+Root's own directories are closed to the account that runs the servers. Then `<state>/postgres` and
 `<state>/nats` are links into `/var/lib/kartoteka/<hash of the state's path>-<random>/`. Deleting such a state by
 hand leaves that data behind; `erase` takes both.
 """

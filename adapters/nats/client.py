@@ -86,7 +86,11 @@ class Client:
         expected_version: int | None = None,
     ) -> Answered:
         """The answer. Raises Declined for a refusal, NoAnswer when patience ends."""
-        envelope: dict[str, Any] = {"id": id or new_command_id(), "actor": actor, "data": command.model_dump(mode="json")}
+        envelope: dict[str, Any] = {
+            "id": id or new_command_id(),
+            "actor": actor,
+            "data": command.model_dump(mode="json"),
+        }
         if happened_at is not None:
             envelope["happened_at"] = happened_at.isoformat()
         if expected_version is not None:

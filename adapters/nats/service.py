@@ -9,7 +9,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import nats
 import orjson
@@ -77,20 +77,25 @@ class CommandService:
         subscribe = self.connection.subscribe
         self._subscriptions = [
             await subscribe("$SRV.>", cb=self._discovered),
-            await subscribe(PREFIX + ">", queue=QUEUE, cb=self._received, pending_msgs_limit=-1, pending_bytes_limit=-1),
+            await subscribe(
+                PREFIX + ">", queue=QUEUE, cb=self._received, pending_msgs_limit=-1, pending_bytes_limit=-1
+            ),
         ]
+        # Twice: nats-py's ping may overtake the subscriptions, and only the second surely follows them.
+        await self.connection.flush()
         await self.connection.flush()
         self._worker = asyncio.create_task(self._work())
 
     async def drain(self) -> None:
         """Take nothing new, answer what waits, and leave."""
-        for subscription in self._subscriptions:
+        for subscription in self._subscriptions if self.connection.is_connected else ():
             await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py leaves it bare
         self._draining = True
         self._arrived.set()
         if self._worker is not None:
             await self._worker
-        await self.connection.drain()
+        # Of a server that is away there is nobody to take leave of.
+        await (self.connection.drain() if self.connection.is_connected else self.connection.close())
 
     async def _received(self, message: Msg) -> None:
         arrived = time.monotonic()

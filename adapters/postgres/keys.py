@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import AsyncConnection
 
-from adapters.key_encryption import KEY_BYTES, KeyEncryption
+from adapters.key_encryption import KEY_BYTES, KeyEncryption, KeyFile
+from adapters.postgres.schema import connect
 from adapters.sealing import DataKey, KeyName, Place, open_with
 from domain.personal import Forgotten
 
@@ -31,7 +33,18 @@ ON CONFLICT DO NOTHING
 """
 FENCED = "SELECT subject FROM subject_fences WHERE subject = ANY (%b::text[])"
 
-Connect = Callable[[], Any]
+ANY_KEY = "SELECT subject, purpose, epoch, kek_epoch, wrapped FROM subject_keys ORDER BY kek_epoch DESC LIMIT 1"
+
+
+def opened_keys(url: str, schema: str, folder: Path) -> KeyFile:
+    """The key-encryption keys that belong to the schema. Raises KeyUnavailable rather than start with others."""
+    with connect(url, schema) as connection:
+        row = connection.execute(ANY_KEY).fetchone()
+    keys = KeyFile.opened(folder, first_start=row is None)
+    if row is not None:
+        subject, purpose, epoch, kek_epoch, wrapped = row
+        keys.unwrap(kek_epoch, wrapped, _bound(KeyName(subject, purpose), epoch))
+    return keys
 
 
 class KeyMissing(Exception):
@@ -60,7 +73,9 @@ class Keyring:
         held = {name: self._cached[name][1] for name in names if name in self._cached}
         return {name: epochs[max(epochs)] for name, epochs in held.items()}
 
-    async def opener(self, connection: AsyncConnection[Any], names: set[KeyName]) -> Callable[[dict[str, Any], Place, str], Any]:
+    async def opener(
+        self, connection: AsyncConnection[Any], names: set[KeyName]
+    ) -> Callable[[dict[str, Any], Place, str], Any]:
         """An opener that knows these names: the value, or the mask of the forgotten; else KeyMissing."""
         await self._fetch(connection, names)
         missing = [name.subject for name in names if name not in self._cached]
@@ -90,7 +105,9 @@ class Keyring:
             return
         if len(self._cached) + len(wanted) > CAPACITY:
             self._cached = {name: self._cached[name] for name in names if name in self._cached}
-        cursor = await connection.execute(FIND, ([n.subject for n in wanted], [n.purpose for n in wanted]), prepare=True)
+        cursor = await connection.execute(
+            FIND, ([n.subject for n in wanted], [n.purpose for n in wanted]), prepare=True
+        )
         for subject, purpose, epoch, kek_epoch, wrapped in await cursor.fetchall():
             name = KeyName(subject, purpose)
             plain = self._encryption.unwrap(kek_epoch, wrapped, _bound(name, epoch))

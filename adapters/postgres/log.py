@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -16,9 +17,9 @@ from psycopg import AsyncConnection
 
 from adapters.postgres.keys import Keyring
 from adapters.postgres.recorder import FactMapper
-from adapters.postgres.schema import connect_async
+from adapters.postgres.schema import KEYED, connect_async
 from adapters.sealing import DataKey, KeyName, keys_needed
-from commands.request import Attempt, Fate, Settled
+from commands.request import Attempt, Fate, News, Settled
 from domain.fact import Fact
 
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class PostgresLog:
         """Store the batch in one transaction; the fate of each attempt, in order."""
         return await self._patiently(self._writing, lambda connection: self._append(connection, attempts))
 
-    async def news(self) -> Sequence[tuple[str, int, Fact[Any] | None]]:
+    async def news(self) -> Sequence[News]:
         """What others stored since the last look; asked for only while others have been heard of lately."""
         if self._seen is not None and time.monotonic() > self._others_until:
             return ()
@@ -93,7 +94,7 @@ class PostgresLog:
             loaded.setdefault(row[0], []).append(self._mapper.fact(*row))
         return loaded
 
-    async def _news(self, connection: AsyncConnection[Any]) -> list[tuple[str, int, Fact[Any] | None]]:
+    async def _news(self, connection: AsyncConnection[Any]) -> list[News]:
         if self._seen is None:
             cursor = await connection.execute(HEAD)
             (self._seen,) = await cursor.fetchone() or (0,)
@@ -102,7 +103,7 @@ class PostgresLog:
         rows = await cursor.fetchall()
         if rows:
             self._seen, self._others_until = rows[-1][7], time.monotonic() + LISTENED_SECONDS
-        return [(row[0], row[1], self._mapper.fact(*row[:7])) for row in rows]
+        return [News(row[0], row[1], row[2], partial(self._mapper.fact, *row[:7])) for row in rows]
 
     async def _append(self, connection: AsyncConnection[Any], attempts: Sequence[Attempt]) -> list[Settled]:
         async with self._sealing:
@@ -149,11 +150,13 @@ class Line:
     def __init__(self, url: str, schema: str) -> None:
         self._url, self._schema = url, schema
         self._connection: AsyncConnection[Any] | None = None
+        self._opening = asyncio.Lock()
 
     async def connected(self) -> AsyncConnection[Any]:
-        if self._connection is None or self._connection.closed:
-            self._connection = await connect_async(self._url, self._schema)
-        return self._connection
+        async with self._opening:
+            if self._connection is None or self._connection.closed:
+                self._connection = await connect_async(self._url, self._schema, KEYED)
+            return self._connection
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -264,5 +267,3 @@ def _settled(attempts: Sequence[Attempt], first: int, fates: list[dict[str, Any]
         else:
             settled.append(Settled(**{**fate, "fate": Fate(fate["fate"])}))
     return settled
-
-

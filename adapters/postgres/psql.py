@@ -21,5 +21,5 @@ def become_psql(url: str, schema: str, arguments: Sequence[str], *, session: str
         os.putenv("PGPASSWORD", str(password))
     only = "on" if session == "read only" else "off"
     given = f"{parts.pop('options', None) or ''} -c search_path={schema} -c default_transaction_read_only={only}"
-    conninfo = make_conninfo(**parts, options=given.strip())
+    conninfo = make_conninfo("", **{**parts, "options": given.strip()})
     os.execv(program, [program, "-d", conninfo, *arguments])  # noqa: S606 - no shell is the point

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
@@ -23,7 +23,7 @@ POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
 """Of 2000-01-01, from where Postgres counts, since 1970-01-01."""
 
 COLUMNS = """
-SELECT notification_id, originator_id, originator_version, topic, state, event_id::text, recorded_at, happened_at,
+SELECT notification_id, originator_id, originator_version, topic, state, event_id, recorded_at, happened_at,
        actor, caller, coalesce(command_id::text, ''), correlation, causation, link
 FROM facts
 """
@@ -54,7 +54,7 @@ class Stored(NamedTuple):
     version: int
     topic: str
     state: bytes
-    event_id: str
+    event_id: bytes
     recorded_microseconds: int
     happened_microseconds: int
     actor: str
@@ -90,29 +90,44 @@ class Microseconds(Loader):
         return int.from_bytes(data, "big", signed=True) + POSTGRES_EPOCH_MICROSECONDS
 
 
+class Sixteen(Loader):
+    """A uuid as it lies on the wire."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)
+
+
 class Snapshot:
     """The log at one moment, whatever is appended meanwhile."""
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         self.connection = connection
         connection.adapters.register_loader("timestamptz", Microseconds)
+        connection.adapters.register_loader("uuid", Sixteen)
 
     async def head(self) -> Head | None:
         cursor = await self.connection.execute(HEAD, binary=True)
         row = await cursor.fetchone()
         return None if row is None else Head(*row)
 
-    def everything(self, *, after: int = 0) -> AsyncIterator[Sequence[Stored]]:
+    def everything(self, *, after: int = 0) -> AsyncGenerator[Sequence[Stored], None]:
         """All facts behind a position, page by page."""
         return self._pages(EVERYTHING, (after,))
 
     def stream(
-        self, name: str, order: Order = Order.VERSION, *, position: int = LAST_POSITION, recorded_at: datetime | None = None
-    ) -> AsyncIterator[Sequence[Stored]]:
+        self,
+        name: str,
+        order: Order = Order.VERSION,
+        *,
+        position: int = LAST_POSITION,
+        recorded_at: datetime | None = None,
+    ) -> AsyncGenerator[Sequence[Stored], None]:
         """The facts of one stream, page by page: all, or those known at a position, or at an instant."""
         return self._pages(OF_STREAM + order, (name, position, recorded_at or "infinity"))
 
-    async def _pages(self, query: str, parameters: tuple[Any, ...]) -> AsyncIterator[Sequence[Stored]]:
+    async def _pages(self, query: str, parameters: tuple[Any, ...]) -> AsyncGenerator[Sequence[Stored], None]:
         async with self.connection.cursor("pages", binary=True) as cursor:
             await cursor.execute(query.encode(), parameters)
             while rows := await cursor.fetchmany(PAGE):

@@ -20,12 +20,16 @@ class SchemaNewer(Exception):
     """The schema was built by a newer version of the service."""
 
 
-def options(schema: str) -> dict[str, Any]:
+KEYED = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan"
+"""For statements that look everything up by key: young tables have no statistics, and plans are made just once."""
+
+
+def options(schema: str, *more: str) -> dict[str, Any]:
     """The arguments every connection takes beside its URL."""
     return {
         "autocommit": True,
         "application_name": "kartoteka",
-        "options": f"-c search_path={schema} -c timezone=UTC -c plan_cache_mode=force_generic_plan",
+        "options": " ".join((f"-c search_path={schema} -c timezone=UTC", *more)),
     }
 
 
@@ -34,9 +38,9 @@ def connect(url: str, schema: str) -> psycopg.Connection[tuple[Any, ...]]:
     return psycopg.connect(url, **options(schema))
 
 
-async def connect_async(url: str, schema: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
-    """The same for the event loop."""
-    return await psycopg.AsyncConnection.connect(url, **options(schema))
+async def connect_async(url: str, schema: str, *more: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+    """The same for the event loop, with more server settings."""
+    return await psycopg.AsyncConnection.connect(url, **options(schema, *more))
 
 
 def files() -> list[tuple[int, str, str]]:
@@ -65,7 +69,9 @@ def _run(connection: psycopg.Connection[Any], before: str | None, number: int, n
     checksum = hashlib.sha256(text.encode()).hexdigest()
     if before is None:
         connection.execute(text.encode())
-        connection.execute("INSERT INTO migrations (number, name, checksum) VALUES (%s, %s, %s)", (number, name, checksum))
+        connection.execute(
+            "INSERT INTO migrations (number, name, checksum) VALUES (%s, %s, %s)", (number, name, checksum)
+        )
         return True
     if before != checksum:
         raise MigrationChanged(name)

@@ -76,7 +76,9 @@ class Contact:
         return self.contracts.get(incident_type, Timeline()).at(at)
 
 
-def open(contact: Contact, directory: DirectoryId, subject: SubjectId, kind: ContactKind, name: str, reference: str | None) -> Iterator[ContactEvent]:
+def open(
+    contact: Contact, directory: DirectoryId, subject: SubjectId, kind: ContactKind, name: str, reference: str | None
+) -> Iterator[ContactEvent]:
     require(contact.directory is None, otherwise=ContactAlreadyOpened)
     yield ContactOpened(directory=directory, subject=subject, kind=kind, name=name, reference=reference)
 
@@ -95,7 +97,9 @@ def move(contact: Contact, directory: DirectoryId) -> Iterator[ContactEvent]:
         yield ContactMoved(origin=contact.directory, directory=directory)
 
 
-def set_contract(contact: Contact, incident_type: IncidentTypeId | None, contract: ContractId | None, at: datetime) -> Iterator[ContactEvent]:
+def set_contract(
+    contact: Contact, incident_type: IncidentTypeId | None, contract: ContractId | None, at: datetime
+) -> Iterator[ContactEvent]:
     require(contact.directory is not None, otherwise=ContactUnknown)
     if contract != contact.contract(incident_type, at):
         yield ContactContractSet(incident_type=incident_type, contract=contract)

@@ -89,7 +89,9 @@ def put_rank(group: Group, rank: int) -> Iterator[GroupEvent]:
         yield GroupRanked(rank=rank)
 
 
-def set_contract(group: Group, incident_type: IncidentTypeId | None, contract: ContractId | None, at: datetime) -> Iterator[GroupEvent]:
+def set_contract(
+    group: Group, incident_type: IncidentTypeId | None, contract: ContractId | None, at: datetime
+) -> Iterator[GroupEvent]:
     require(group.directory is not None, otherwise=GroupUnknown)
     if contract != group.contract(incident_type, at):
         yield GroupContractSet(incident_type=incident_type, contract=contract)

@@ -24,7 +24,7 @@ class IncidentTypeRetired(Event, topic="incident-type.retired"):
 
 
 class IncidentTypeContractSet(Event, topic="incident-type.contract-set"):
-    """Tickets of this type are promised this contract, or none, where no customer's or group's own holds (D1 scope 5)."""
+    """Tickets of this type are promised this contract, or none, where no customer or group has its own (D1 scope 5)."""
 
     contract: ContractId | None
 
@@ -78,4 +78,6 @@ def evolve(incident_type: IncidentType, fact: Fact[IncidentTypeEvent]) -> Incide
             return replace(incident_type, contract=incident_type.contract.put(fact.happened_at, contract))
 
 
-INCIDENT_TYPE = Decider("incident-type", IncidentType(), evolve, (IncidentTypeListed, IncidentTypeRetired, IncidentTypeContractSet))
+INCIDENT_TYPE = Decider(
+    "incident-type", IncidentType(), evolve, (IncidentTypeListed, IncidentTypeRetired, IncidentTypeContractSet)
+)

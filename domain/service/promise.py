@@ -122,6 +122,7 @@ class Clock:
     ran: list[tuple[datetime, datetime]] = field(default_factory=list)
     running_since: datetime | None = None
     stopped: bool = False
+    cancelled: bool = False
     judged: Judgement | None = None
     consumed: timedelta | None = None
 
@@ -178,6 +179,7 @@ class Clock:
             return
         self.miss(at)
         self._stand(at)
+        self.cancelled = True
         if self.open:
             promised = self.offer is not None and self.offer.target is not None
             self.judge(Outcome.CANCELLED if promised else Outcome.NONE, None, at)
@@ -193,16 +195,20 @@ class Clock:
 
     def reopen(self, at: datetime) -> None:
         """A missed target stays missed; any other judgement is open again (D10)."""
-        self.stopped = False
+        self.stopped = self.cancelled = False
         self.run(at)
-        if self.judged is not None and self.judged.outcome is not Outcome.MISSED:
-            self.judged = None
+        self._judge_again()
 
     def revive(self) -> None:
         """What was given up unanswered is owed again, and its clock was never paused (D5)."""
-        if self.stopped and self.consumed is None:
+        if self.cancelled:
             self.running_since, self.ran = self.ran[0][0], []
-            self.judged, self.stopped = None, False
+            self.stopped = self.cancelled = False
+            self._judge_again()
+
+    def _judge_again(self) -> None:
+        if self.judged is not None and self.judged.outcome is not Outcome.MISSED:
+            self.judged = None
 
     def _stand(self, at: datetime) -> None:
         self.pause(at)

@@ -277,7 +277,9 @@ def open(
     )
 
 
-def change_contract(ticket: Ticket, contract: ContractId | None, reason: str, at: datetime, book: Book) -> Iterator[TicketEvent]:
+def change_contract(
+    ticket: Ticket, contract: ContractId | None, reason: str, at: datetime, book: Book
+) -> Iterator[TicketEvent]:
     """Refused after resolution; the same contract changes nothing (R-SLA-3)."""
     subject = _open_at(ticket, at)
     if contract != ticket.contract(at):
@@ -372,15 +374,20 @@ def _judged(ticket: Ticket, event: TicketEvent, at: datetime, book: Book) -> Ite
         return
     moments = ticket.moments.put(at, moment)
     until = moments.entries[-1].since
-    late = at < until
+    believed = judge(ticket.moments, book, until) if at < until else {}
     for target, found in judge(moments, book, until).items():
-        yield from _statement(target, found, ticket.stated.get(target), late)
+        yield from _statement(target, found, ticket.stated.get(target), believed.get(target))
 
 
-def _statement(target: Target, found: Judgement, before: Statement | None, late: bool) -> Iterator[TicketEvent]:
+def _statement(
+    target: Target, found: Judgement, before: Statement | None, believed: Judgement | None
+) -> Iterator[TicketEvent]:
+    """`believed` is how the target stood without the event, if that came late: only what it turned is corrected."""
     decided = found.outcome not in (Outcome.OPEN, Outcome.NONE)
+    late = believed is not None and before is not None
     same = before is not None and _essence(before.judgement) == _essence(found)
-    if same or not (decided or (late and before is not None)):
+    turned = believed is None or _essence(believed) != _essence(found)
+    if same or not (turned if late else decided):
         return
     stated = OutcomeStated(
         target=target,
@@ -391,7 +398,7 @@ def _statement(target: Target, found: Judgement, before: Statement | None, late:
         judged_at=found.judged_at,
         consumed_seconds=None if found.consumed is None else int(found.consumed.total_seconds()),
     )
-    if late and before is not None:
+    if believed is not None and before is not None:
         yield OutcomeCorrected(**dict(stated), replaces=before.version)
     else:
         yield stated

@@ -129,4 +129,9 @@ def evolve(worker: Worker, fact: Fact[WorkerEvent]) -> Worker:
             return replace(worker, active=True)
 
 
-WORKER = Decider("worker", Worker(), evolve, (WorkerHired, WorkerRightGranted, WorkerRightWithdrawn, WorkerDeactivated, WorkerReactivated))
+WORKER = Decider(
+    "worker",
+    Worker(),
+    evolve,
+    (WorkerHired, WorkerRightGranted, WorkerRightWithdrawn, WorkerDeactivated, WorkerReactivated),
+)

@@ -1,0 +1,133 @@
+"""A small company that works: who is there, what they may reach, and what has already happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from life import opened
+from specification import Happened, of, on_monday
+
+from commands.command import Command
+from domain.clients.contact import CONTACT, ContactKind, ContactOpened
+from domain.clients.directory import DIRECTORY, DirectoryOpened, DirectoryRightSet, Level
+from domain.clients.group import GROUP, GroupFormed, GroupKind
+from domain.clients.membership import MEMBERSHIP, MemberJoined
+from domain.company.settings import COMPANY, SETTINGS, DefaultAreaSet, DefaultContractSet, SeveritiesListed
+from domain.service.calendar import CALENDAR, CalendarDefined
+from domain.service.contract import CONTRACT, ContractConcluded
+from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeListed
+from domain.service.selection import Scope
+from domain.service.ticket import TICKET, TicketContractSelected, TicketHeld, TicketResolved
+from domain.staff.area import AREA, AreaOpened, AreaRoleGiven, AreaRoleTaken, Role
+from domain.staff.team import TEAM, TeamFormed, TeamMemberAdded
+from domain.staff.worker import WORKER, Right, WorkerDeactivated, WorkerHired, WorkerRightGranted, WorkerRightWithdrawn
+from domain.values import ContactId, DirectoryId, SubjectId, TicketId, WorkerId, team_holder, worker_holder
+from examples import (
+    ANNA,
+    ANNA_SUBJECT,
+    BAKERY,
+    BORIS,
+    CUSTOMERS,
+    DEFECT,
+    GOLD,
+    GOLD_TERMS,
+    GRAVE,
+    HOTLINE,
+    MILL,
+    MILL_SUBJECT,
+    OFFICE,
+    OFFICE_FLOOR,
+    OFFICE_HOURS,
+    PUMP,
+    REGULARS,
+    SILVER,
+    SILVER_TERMS,
+    SLIGHT,
+    SUPPLIERS,
+    VIP,
+    WORKSHOP,
+)
+
+OLENA, VERA, ZOE, YURIY = (WorkerId(name) for name in ("olena", "vera", "zoe", "yuriy"))
+"""Olena administers; Vera has every system right but no directory and no area; Zoe has nothing; Yuriy left."""
+
+OVEN = TicketId("oven")
+BAKERY_SUBJECT = SubjectId("ba6e21")
+EVERY_RIGHT = tuple(Right)
+NOT_OF_AREAS = tuple(right for right in Right if right is not Right.AREA_ADMINISTRATOR)
+
+
+def worker(id: WorkerId, *rights: Right, left: bool = False) -> list[Happened]:
+    """A worker with these rights."""
+    hired = WorkerHired(subject=SubjectId(ANNA_SUBJECT), name=f"Worker {id}")
+    gone = (WorkerDeactivated(),) if left else ()
+    return of(WORKER, id, hired, *(WorkerRightGranted(right=right) for right in rights), *gone)
+
+
+def contact(id: ContactId, subject: SubjectId, directory: DirectoryId) -> list[Happened]:
+    return of(
+        CONTACT, id, ContactOpened(directory=directory, subject=subject, kind=ContactKind.COMPANY, name=f"The {id}")
+    )
+
+
+def ticket(id: TicketId, customer: ContactId, subject: SubjectId) -> list[Happened]:
+    """A ticket received on Monday at nine, under the gold contract."""
+    selected = TicketContractSelected(contract=GOLD, version=1, scope=Scope.MODULE)
+    about = opened(subject=subject, reporter=customer, customer=customer)
+    return of(TICKET, id, about, selected, at=on_monday(9))
+
+
+COMPANY_SO_FAR: list[Happened] = [
+    *worker(OLENA, Right.CRM_ADMINISTRATOR, Right.AREA_ADMINISTRATOR),
+    *worker(ANNA, Right.BASIC, Right.HELPDESK),
+    *worker(BORIS, Right.BASIC, Right.HELPDESK),
+    *worker(VERA, *NOT_OF_AREAS),
+    *worker(ZOE),
+    *worker(YURIY, *EVERY_RIGHT, left=True),
+    *of(TEAM, HOTLINE, TeamFormed(name="Hotline"), TeamMemberAdded(worker=BORIS)),
+    *of(
+        AREA,
+        WORKSHOP,
+        AreaOpened(name="Workshop"),
+        AreaRoleGiven(holder=worker_holder(ANNA), role=Role.MEMBER),
+        AreaRoleGiven(holder=team_holder(HOTLINE), role=Role.READER),
+    ),
+    *of(
+        DIRECTORY,
+        CUSTOMERS,
+        DirectoryOpened(name="Customers"),
+        DirectoryRightSet(holder=worker_holder(ANNA), level=Level.EDIT),
+        DirectoryRightSet(holder=team_holder(HOTLINE), level=Level.USE),
+    ),
+    *of(DIRECTORY, SUPPLIERS, DirectoryOpened(name="Suppliers")),
+    *of(CALENDAR, OFFICE, CalendarDefined(name="Office", hours=OFFICE_HOURS)),
+    *of(CONTRACT, GOLD, ContractConcluded(name="Gold", terms=GOLD_TERMS)),
+    *of(CONTRACT, SILVER, ContractConcluded(name="Silver", terms=SILVER_TERMS)),
+    *of(INCIDENT_TYPE, DEFECT, IncidentTypeListed(name="Defect")),
+    *contact(MILL, MILL_SUBJECT, CUSTOMERS),
+    *contact(BAKERY, BAKERY_SUBJECT, SUPPLIERS),
+    *of(GROUP, VIP, GroupFormed(directory=CUSTOMERS, kind=GroupKind.CUSTOMERS, name="VIP", rank=1)),
+    *of(GROUP, REGULARS, GroupFormed(directory=SUPPLIERS, kind=GroupKind.CUSTOMERS, name="Regulars", rank=2)),
+    *of(SETTINGS, COMPANY, DefaultAreaSet(area=WORKSHOP), SeveritiesListed(severities=(SLIGHT, GRAVE))),
+    *ticket(PUMP, MILL, MILL_SUBJECT),
+    *ticket(OVEN, BAKERY, BAKERY_SUBJECT),
+]
+
+BEFORE: Mapping[str, list[Happened]] = {
+    "worker.grant-right": of(WORKER, ANNA, WorkerRightWithdrawn(right=Right.HELPDESK)),
+    "worker.reactivate": of(WORKER, ANNA, WorkerDeactivated()),
+    "team.remove-member": of(TEAM, HOTLINE, TeamMemberAdded(worker=ANNA)),
+    "team.name-leader": of(TEAM, HOTLINE, TeamMemberAdded(worker=ANNA)),
+    "area.give-role": of(AREA, WORKSHOP, AreaRoleTaken(holder=worker_holder(ANNA), role=Role.MEMBER)),
+    "membership.leave": of(MEMBERSHIP, MILL, MemberJoined(group=VIP)),
+    "ticket.resume": of(TICKET, PUMP, TicketHeld(), at=on_monday(10)),
+    "ticket.reopen": of(TICKET, PUMP, TicketResolved(), at=on_monday(10)),
+    "settings.set-default-area": of(SETTINGS, COMPANY, DefaultAreaSet(area=OFFICE_FLOOR)),
+    "settings.set-default-contract": of(SETTINGS, COMPANY, DefaultContractSet(contract=GOLD)),
+}
+"""What must have happened besides, for the example of a request to change something."""
+
+
+def so_far(command: Command) -> list[Happened]:
+    """The company in which the example of a request changes something."""
+    return COMPANY_SO_FAR + list(BEFORE.get(command.topic, ()))

@@ -1,0 +1,70 @@
+"""What is not set is missing, not guessed (R-SET-1)."""
+
+from specification import folded, having, on_monday
+
+from domain.company.settings import (
+    SETTINGS,
+    DefaultAreaSet,
+    DefaultContractSet,
+    Settings,
+    SeveritiesListed,
+    SeverityListedTwice,
+    list_severities,
+    set_default_area,
+    set_default_contract,
+)
+from examples import GOLD, OFFICE_FLOOR, SILVER, WORKSHOP
+
+AREA = DefaultAreaSet(area=WORKSHOP)
+GOLDEN, SILVERN = DefaultContractSet(contract=GOLD), DefaultContractSet(contract=SILVER)
+LISTED = SeveritiesListed(severities=("grave", "slight"))
+
+
+def test_a_company_without_settings_has_none() -> None:
+    assert folded(SETTINGS) == Settings()
+    assert folded(SETTINGS).default_area is None
+    assert folded(SETTINGS).default_contract.at(on_monday(9)) is None
+    assert folded(SETTINGS).severities == ()
+
+
+def test_the_default_area_is_set_where_it_differs() -> None:
+    having(SETTINGS).deciding(set_default_area, WORKSHOP).then(AREA)
+    having(SETTINGS, AREA).deciding(set_default_area, WORKSHOP).then()
+    having(SETTINGS, AREA).deciding(set_default_area, OFFICE_FLOOR).then(DefaultAreaSet(area=OFFICE_FLOOR))
+
+
+def test_the_default_contract_is_set_where_it_differs_at_that_instant() -> None:
+    having(SETTINGS).deciding(set_default_contract, GOLD, on_monday(9)).then(GOLDEN)
+    having(SETTINGS, (GOLDEN, on_monday(9))).deciding(set_default_contract, GOLD, on_monday(9)).then()
+    having(SETTINGS).deciding(set_default_contract, None, on_monday(9)).then()
+    having(SETTINGS, GOLDEN).deciding(set_default_contract, None, on_monday(9)).then(DefaultContractSet(contract=None))
+
+
+def test_a_default_contract_recorded_late_is_compared_with_its_own_instant() -> None:
+    known = having(SETTINGS, (GOLDEN, on_monday(9)), (SILVERN, on_monday(15)))
+    known.deciding(set_default_contract, GOLD, on_monday(12)).then()
+    known.deciding(set_default_contract, SILVER, on_monday(12)).then(SILVERN)
+
+
+def test_the_default_contract_holds_from_its_instant_on() -> None:
+    settings = folded(SETTINGS, (GOLDEN, on_monday(9)), (SILVERN, on_monday(15)))
+    held = [settings.default_contract.at(on_monday(hour)) for hour in (8, 9, 14, 15)]
+    assert held == [None, GOLD, GOLD, SILVER]
+
+
+def test_a_severity_stands_in_the_list_once() -> None:
+    having(SETTINGS).deciding(list_severities, ("grave", "grave")).refused(SeverityListedTwice)
+
+
+def test_the_order_of_severities_matters() -> None:
+    having(SETTINGS).deciding(list_severities, ("grave", "slight")).then(LISTED)
+    having(SETTINGS, LISTED).deciding(list_severities, ("grave", "slight")).then()
+    turned = SeveritiesListed(severities=("slight", "grave"))
+    having(SETTINGS, LISTED).deciding(list_severities, ("slight", "grave")).then(turned)
+
+
+def test_one_setting_leaves_the_others_alone() -> None:
+    settings = folded(SETTINGS, AREA, (GOLDEN, on_monday(9)), LISTED)
+    assert settings.default_area == WORKSHOP
+    assert settings.default_contract.last == GOLD
+    assert settings.severities == ("grave", "slight")
