@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli import audit, bench, config, console, history, imports, report, send, serve, tools
+from adapters.cli import audit, bench, config, console, demo, history, imports, report, send, serve, tools
 from adapters.discovery import release
 from adapters.embedded import NotRunning, OutOfReach, StartFailed, StateInUse
 from adapters.embedded.leftover import StillRunning
@@ -49,7 +49,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (serve, send, history, report, imports, audit, config, tools, bench):
+for part in (serve, send, history, report, imports, audit, config, tools, bench, demo):
     part.register(app)
 
 
@@ -61,7 +61,7 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _always(
-    version: Annotated[
+    _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:

@@ -22,6 +22,9 @@ TRY_LATER = os.EX_TEMPFAIL
 MISCONFIGURED = os.EX_CONFIG
 WRONG_USE = os.EX_USAGE
 
+MASKS = orjson.OPT_PASSTHROUGH_DATACLASS
+"""A masked field is a dataclass, and what it shows is its text."""
+
 stderr = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -46,12 +49,15 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "") -
 
 def give(value: Any) -> None:
     """One JSON document on stdout."""
-    print(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode(), flush=True)
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2 | MASKS, default=str).decode(), flush=True)
 
 
 def line(value: Mapping[str, Any], *, as_json: bool) -> None:
     """One value of many that come in their own time, on one line."""
-    print(orjson.dumps(value, default=str).decode() if as_json else "\t".join(map(_text, value.values())), flush=True)
+    print(
+        orjson.dumps(value, option=MASKS, default=str).decode() if as_json else "\t".join(map(_text, value.values())),
+        flush=True,
+    )
 
 
 def note(text: str) -> None:
@@ -98,5 +104,5 @@ class Libraries(logging.Handler):
 
 def _text(value: Any) -> str:
     if isinstance(value, (dict, list)):
-        return orjson.dumps(value, default=str).decode()
+        return orjson.dumps(value, option=MASKS, default=str).decode()
     return "" if value is None else str(value)

@@ -1,0 +1,223 @@
+"""The command line as an operator has it: real processes, their output, their exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from terminal import Terminal, terminal
+
+from adapters import embedded
+from adapters.embedded.leftover import marked
+
+REPOSITORY = Path(__file__).parents[2]
+START_SECONDS = 30.0
+NAME = "Ada Lovelace"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Terminal]:
+    """A terminal beside which a service runs."""
+    with terminal() as beside:
+        service = beside.serve()
+        yield beside
+        assert service.ended().code == 0
+
+
+@pytest.fixture(scope="module")
+def hired(served: Terminal) -> dict[str, Any]:
+    """The answer to a command that made a worker."""
+    answer: dict[str, Any] = served.run("send", "worker.hire", "--data", json.dumps({"name": NAME}), "--json").said
+    return answer
+
+
+def test_serve_tells_people_where_everything_is_and_ctrl_c_ends_it_with_0() -> None:
+    with terminal() as new:
+        service = new.start("serve").until("audit verify\n")
+        told = service.out.splitlines()
+        running = embedded.attach(new.state)
+        assert told[1].split() == ["postgres", running.postgres_version, running.postgres_path, running.postgres_url]
+        assert told[2].split() == ["nats", running.nats_version, running.nats_path, running.nats_url]
+        assert told[3].split() == ["state", str(new.state)]
+        assert all(f"KARTOTEKA_STATE={new.state} " in line for line in told[6:9])
+        assert service.ended(signal.SIGINT).code == 0
+
+
+def test_it_is_a_program_of_its_own() -> None:
+    command = [sys.executable, "-m", "adapters", "--version"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    assert done.stdout.split()[0] == "kartoteka"
+
+
+def test_a_second_serve_is_told_to_attach_and_one_that_attaches_shares_the_work(served: Terminal) -> None:
+    second = served.run("serve")
+    assert (second.code, second.out) == (os.EX_TEMPFAIL, "")
+    assert "serve --attach" in second.err
+    attached = served.serve("--attach")
+    answered = served.run("nats", "ping", "--count", "2", "--timeout-seconds", "10", "--json").said
+    ids = {one["id"] for one in answered}
+    assert len(ids) == 2
+    assert attached.said["instance"] in ids
+    assert attached.ended().code == 0
+    (left,) = served.run("nats", "ping", "--count", "1", "--timeout-seconds", "10", "--json").said
+    assert {left["id"]} == ids - {attached.said["instance"]}
+
+
+def test_what_was_sent_is_history_and_the_audit_finds_it_whole(served: Terminal, hired: dict[str, Any]) -> None:
+    stream = f"worker-{hired['id']}"
+    sealed, revealed, as_of, before, table, verified = (
+        served.run("history", stream, "--json"),
+        served.run("history", stream, "--json", "--reveal"),
+        served.run("history", stream, "--json", "--as-of", hired["position"]),
+        served.run("history", stream, "--as-of", "2000-01-01T00:00:00Z"),
+        served.run("history", stream),
+        served.run("audit", "verify", "--json"),
+    )
+    (fact,) = sealed.said
+    assert (fact["version"], fact["actor"], fact["topic"], fact["caller"]) == (1, "system", "worker.hired", "operator")
+    assert fact["body"]["name"] == "(sealed)"
+    assert NAME not in sealed.out + table.out
+    assert revealed.said[0]["body"]["name"] == NAME
+    assert as_of.said == sealed.said
+    assert before.code == 1
+    assert table.out.splitlines()[1].split("\t")[:2] == ["1", str(fact["position"])]
+    assert (verified.code, verified.said["whole"]) == (0, True)
+    assert verified.said["facts"] >= 1
+
+
+def test_a_key_that_is_gone_is_an_incident_and_behind_a_fence_it_is_a_forgotten_person(served: Terminal) -> None:
+    sent = served.run("send", "worker.hire", "--data", '{"name": "Boris"}', "--json").said
+    reveal = ("history", f"worker-{sent['id']}", "--reveal", "--json")
+    (fact,) = served.run(*reveal).said
+    subject = fact["body"]["subject"]
+    served.run("psql", "--write", "-c", f"DELETE FROM subject_keys WHERE subject = '{subject}'")  # noqa: S608 - our own
+    lost = served.run(*reveal)
+    assert (lost.code, lost.out) == (os.EX_SOFTWARE, "")
+    assert subject in lost.err
+    served.run("psql", "--write", "-c", f"INSERT INTO subject_fences VALUES ('{subject}')")  # noqa: S608 - our own
+    (masked,) = served.run(*reveal).said
+    assert masked["body"]["name"] == f"forgotten #{subject[:8]}"
+
+
+def test_the_same_id_does_nothing_twice_and_another_body_under_it_is_declined(served: Terminal) -> None:
+    send = ("send", "worker.hire", "--json", "--id", str(uuid.uuid4()), "--data")
+    first = served.run(*send, "-", told='{"name": "Boris"}')
+    again, other = served.run(*send, '{"name": "Boris"}'), served.run(*send, '{"name": "Clara"}')
+    assert (first.said["repeated"], again.said["repeated"]) == (False, True)
+    assert first.said["id"] == again.said["id"]
+    assert other.code == 1
+    assert (other.said["status"], other.said["code"]) == (409, "CommandIdClash")
+
+
+def test_what_is_wrong_is_told_by_field_and_by_exit_code(served: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "data.json").write_text('{"name": 3, "nickname": "x"}')
+    wrong = served.run("send", "worker.hire", "--json", "--data", f"@{tmp_path / 'data.json'}")
+    assert wrong.code == os.EX_DATAERR
+    assert {one["field"] for one in wrong.said["errors"]} == {"data.name", "data.nickname"}
+    assert "name: Input should be a valid string" in wrong.err
+    assert served.run("send", "worker.hire", "--data", "{").code == os.EX_DATAERR
+    assert served.run("send", "worker.promote").code == os.EX_DATAERR
+    assert served.run("send", "worker.hire", "--data", "@/nowhere").code == os.EX_NOINPUT
+
+
+def test_what_is_declined_ends_with_1_and_with_the_reason(served: Terminal) -> None:
+    deactivate = ("send", "worker.deactivate", "--actor", "nobody", "--data", '{"worker": "nobody"}', "--json")
+    declined = served.run(*deactivate)
+    assert (declined.code, declined.said["status"], declined.said["code"]) == (1, 403, "RightMissing")
+    assert "RightMissing" in declined.err
+
+
+def test_an_unknown_setting_is_refused(served: Terminal) -> None:
+    misconfigured = served.run("config", "show", KARTOTEKA_STAT="x")
+    assert (misconfigured.code, misconfigured.out) == (os.EX_CONFIG, "")
+    assert "KARTOTEKA_STAT is not a setting" in misconfigured.err
+
+
+SEND = ("send", "worker.hire", "--data", '{"name": "Ada"}')
+
+
+@pytest.mark.parametrize("words", [SEND, ("audit", "verify"), ("history", "x-1"), ("serve", "--attach")])
+def test_without_a_service_a_command_says_so_and_makes_nothing(words: tuple[str, ...], tmp_path: Path) -> None:
+    alone = Terminal(tmp_path / "state")
+    told = alone.run(*words)
+    assert (told.code, told.out) == (os.EX_UNAVAILABLE, "")
+    assert "nothing runs in" in told.err
+    assert not alone.state.exists()
+
+
+def test_settings_are_shown_with_their_source_and_secrets_are_not(tmp_path: Path) -> None:
+    secret = "postgresql://somebody:hidden@nowhere/x"  # noqa: S105 - nobody's
+    shown = Terminal(tmp_path).run("config", "show", "--json", KARTOTEKA_POSTGRES_URL=secret)
+    by_name = {one["name"]: one for one in shown.said}
+    assert by_name["KARTOTEKA_POSTGRES_URL"]["source"] == "KARTOTEKA_POSTGRES_URL"
+    assert by_name["KARTOTEKA_STATE"]["value"] == str(tmp_path)
+    assert by_name["KARTOTEKA_WAITING"]["source"] == "default"
+    assert "hidden" not in shown.out + shown.err
+
+
+def test_the_tools_reach_as_far_as_their_credentials(served: Terminal, hired: dict[str, Any]) -> None:
+    count = "SELECT count(*) > 0, current_schema() FROM facts"
+    read, write, allowed, forbidden, info, streams, listed, schema = (
+        served.run("psql", "-At", "-c", count),
+        served.run("psql", "-c", "CREATE TABLE mine ()"),
+        served.run("psql", "--write", "-c", "CREATE TABLE theirs ()"),
+        served.run("nats", "pub", "kartoteka.v1.evt.ticket.1.opened", "{}"),
+        served.run("nats", "info", "--count", "1", "--json"),
+        served.run("nats", "streams", "--json"),
+        served.run("send", "--list", "--json"),
+        served.run("send", "worker.hire", "--schema"),
+    )
+    assert (read.code, read.out) == (0, "t|kartoteka\n")
+    assert "read-only transaction" in write.err
+    assert allowed.code == 0
+    assert forbidden.code == os.EX_NOPERM
+    assert "operator" in forbidden.err
+    assert "kartoteka.v1.evt.ticket.1.opened" in forbidden.err
+    assert info.said["server"]["version"]
+    assert len(info.said["services"][0]["endpoints"]) == len(listed.said)
+    assert streams.said == []
+    assert schema.said["required"] == ["name"]
+
+
+def test_what_is_published_can_be_watched_without_what_is_in_it(served: Terminal) -> None:
+    watching = served.start("nats", "sub", "kartoteka.v1.cmd.operator.team.>", "--count", "1", "--json")
+    deadline = time.monotonic() + START_SECONDS
+    while watching.process.is_alive() and time.monotonic() < deadline:
+        assert served.run("send", "team.form", "--data", '{"name": "First line"}').code == 0
+    assert watching.code == 0
+    assert watching.said["subject"] == "kartoteka.v1.cmd.operator.team.form"
+    assert "First line" not in watching.out
+
+
+def test_a_killed_serve_leaves_no_server_behind_and_the_next_one_has_the_data() -> None:
+    with terminal() as new:
+        service = new.serve()
+        sent = new.run("send", "worker.hire", "--data", '{"name": "Ada"}', "--json").said
+        pids = embedded.attach(new.state).pids
+        assert pids[0] == service.process.pid
+        assert set(pids[1:]) <= servers(new)
+        assert service.ended(signal.SIGKILL).code == -signal.SIGKILL
+        deadline = time.monotonic() + START_SECONDS
+        while left := servers(new):
+            assert time.monotonic() < deadline, left
+            time.sleep(0.02)
+        again = new.serve()
+        history = new.run("history", f"worker-{sent['id']}", "--json").said
+        assert [fact["version"] for fact in history] == [1]
+        assert new.run("audit", "verify").code == 0
+        assert again.ended().code == 0
+
+
+def servers(beside: Terminal) -> set[int]:
+    """The server processes that name the state on their command line."""
+    named = (marked(program, str(beside.state)) for program in ("postgres", "nats-server"))
+    return {process for found in named for process, _ in found}
