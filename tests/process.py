@@ -1,0 +1,231 @@
+"""What a test runs in a process of its own: a service, a writer, a held writer, a reader that follows the log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import IO, Any, NamedTuple
+
+from adapters.composition import Place, now, serving
+from adapters.envelope import read
+from adapters.nats.client import new_command_id
+from adapters.postgres.keys import Keyring, opened_keys
+from adapters.postgres.log import PostgresLog
+from adapters.postgres.schema import connect
+from adapters.problem import Problem
+from adapters.settings import Settings
+from commands.handler import Handler
+from commands.request import Answer, Attempt, Request, Settled
+
+CALLER = "desk"
+PAGE = 7
+TAIL = """
+SELECT notification_id, event_id::text, recorded_at::text FROM facts
+WHERE notification_id > %s ORDER BY notification_id LIMIT %s
+"""
+ROOT = Path(__file__).parents[1]
+
+
+class Started(NamedTuple):
+    """A process of ours: it says lines of JSON, and takes lines."""
+
+    process: Popen[str]
+    said: IO[str]
+    told: IO[str]
+
+    def heard(self) -> Any:
+        """The next thing it says. Raises EOFError when it has ended instead."""
+        line = self.said.readline()
+        if not line:
+            raise EOFError("ended before it had said everything")
+        return json.loads(line)
+
+    def tell(self, what: str = "") -> None:
+        self.told.write(what + "\n")
+        self.told.flush()
+
+
+@contextmanager
+def started(place: Place, role: str, *arguments: str) -> Iterator[Started]:
+    """The role in a process of its own, which does not outlive the block."""
+    with Popen(_command(place, role, *arguments), stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:  # noqa: S603 - ours
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield Started(process, process.stdout, process.stdin)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def crew(place: Place, *roles: tuple[str, ...]) -> Iterator[list[Started]]:
+    """Each role in a process of its own, forked from one that has imported everything: starting nine takes seconds."""
+    with ExitStack() as stack:
+        ends = [(os.pipe(), os.pipe()) for _ in roles]
+        theirs = [(told[0], said[1]) for told, said in ends]
+        members = json.dumps([[*pair, *role] for pair, role in zip(theirs, roles, strict=True)])
+        inherited = [end for pair in theirs for end in pair]
+        process = stack.enter_context(
+            Popen(_command(place, "crew", members), pass_fds=inherited, text=True, cwd=ROOT, start_new_session=True)  # noqa: S603 - ours
+        )
+        stack.callback(_end, process)
+        for end in inherited:
+            os.close(end)
+        yield [
+            Started(process, stack.enter_context(open(said[0])), stack.enter_context(open(told[1], "w")))
+            for told, said in ends
+        ]
+
+
+def _end(process: Popen[str]) -> None:
+    """With everything it forked, which its session tells."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _command(place: Place, role: str, *arguments: str) -> list[str]:
+    where = {"state": str(place.settings.state), "schema": place.settings.schema_name}
+    told = json.dumps({**where, "postgres": place.postgres_url, "nats": place.nats_url})
+    return [sys.executable, __file__, role, told, *arguments]
+
+
+def fork_crew(place: Place, members: str) -> None:
+    """Become each member in a child, its pipes in the place of standard input and output; wait for all."""
+    listed = json.loads(members)
+    for takes, says, role, *arguments in listed:
+        if os.fork() == 0:
+            os.dup2(takes, 0)
+            os.dup2(says, 1)
+            os.closerange(3, max(end for member in listed for end in member[:2]) + 1)
+            play(place, role, *arguments)
+            os._exit(0)
+    os.closerange(3, max(end for member in listed for end in member[:2]) + 1)
+    for _ in listed:
+        os.wait()
+
+
+def request(topic: str, data: dict[str, Any], actor: str, id: str = "") -> Request:
+    """A command as the border makes it of a message."""
+    envelope = {"id": id or new_command_id(), "actor": actor, "data": data}
+    found = read(topic, CALLER, json.dumps(envelope).encode(), now(), b"test")
+    assert not isinstance(found, Problem), found
+    return found[0]
+
+
+def log_of(place: Place, kind: type[PostgresLog] = PostgresLog) -> PostgresLog:
+    return kind(
+        place.postgres_url,
+        place.settings.schema_name,
+        Keyring(opened_keys(place.postgres_url, place.settings.schema_name, place.keys)),
+    )
+
+
+async def handle(place: Place, *commands: tuple[str, dict[str, Any], str]) -> list[Answer]:
+    """One batch through a handler that has seen nothing yet."""
+    log = log_of(place)
+    try:
+        return await Handler(log).handle([request(*command) for command in commands])
+    finally:
+        await log.close()
+
+
+class HeldLog(PostgresLog):
+    """Says when a batch is decided, and stores it only when told to."""
+
+    async def append(self, attempts: Sequence[Attempt]) -> Sequence[Settled]:
+        say({"decided": [attempt.code for attempt in attempts], "reads": [len(one.reads) for one in attempts]})
+        await asyncio.to_thread(sys.stdin.readline)
+        return await super().append(attempts)
+
+
+class UnguardedLog(HeldLog):
+    """The planted bug: what a decision rests on is not asked again."""
+
+    async def append(self, attempts: Sequence[Attempt]) -> Sequence[Settled]:
+        for attempt in attempts:
+            attempt.reads = {}
+        return await super().append(attempts)
+
+
+def say(what: Any) -> None:
+    print(json.dumps(what), flush=True)
+
+
+async def hold(place: Place, commands: str, *, kind: type[PostgresLog] = HeldLog) -> None:
+    """Decide the commands as one batch and store it when told to, as often as it has to be decided."""
+    log = log_of(place, kind)
+    answers = await Handler(log).handle([request(*one) for one in json.loads(commands)])
+    say([answer._asdict() for answer in answers])
+    await log.close()
+
+
+async def write(place: Place, batches: str, size: str) -> None:
+    """Batch after batch into new streams, with facts that are sealed and facts that are not."""
+    log = log_of(place)
+    handler = Handler(log)
+    say("ready")
+    await asyncio.to_thread(sys.stdin.readline)
+    answers: list[Answer] = []
+    for n in range(int(batches)):
+        topic = ("area.open", "worker.hire", "team.form")[n % 3]
+        answers += await handler.handle([request(topic, {"name": f"A name {n}"}, "system") for _ in range(int(size))])
+    say([answer.position for answer in answers])
+    await log.close()
+
+
+async def serve(place: Place) -> None:
+    async with serving(place) as service:
+        say(service.commands.statistics.instance)
+        await asyncio.to_thread(sys.stdin.readline)
+
+
+async def follow(place: Place) -> None:
+    """Read what comes after the last one seen, page by page, until told that it is over; say everything seen."""
+    seen: list[tuple[int, str, str]] = []
+    say("ready")
+    over = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
+    with connect(place.postgres_url, place.settings.schema_name) as connection:
+        last_look = False
+        while not last_look:
+            last_look = over.done()
+            while rows := connection.execute(TAIL, (seen[-1][0] if seen else 0, PAGE)).fetchall():
+                seen += rows
+            await asyncio.sleep(0.001)
+    say(seen)
+
+
+async def hold_unguarded(place: Place, commands: str) -> None:
+    await hold(place, commands, kind=UnguardedLog)
+
+
+ROLES: dict[str, Callable[..., Any]] = {
+    "serve": serve,
+    "hold": hold,
+    "hold-unguarded": hold_unguarded,
+    "write": write,
+    "follow": follow,
+    "crew": fork_crew,
+}
+
+
+def play(place: Place, role: str, *arguments: str) -> None:
+    done = ROLES[role](place, *arguments)
+    if asyncio.iscoroutine(done):
+        asyncio.run(done)
+
+
+def main(role: str, told: str, *arguments: str) -> None:
+    where = json.loads(told)
+    settings = Settings(state=Path(where["state"]), KARTOTEKA_SCHEMA=where["schema"])
+    play(Place(settings, where["postgres"], where["nats"]), role, *arguments)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,109 @@
+"""The smallest company in which every command has something to be about."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from adapters.nats.client import Client
+from commands.clients.contact import OpenContact
+from commands.clients.directory import OpenDirectory, SetDirectoryRight
+from commands.clients.group import FormGroup
+from commands.clients.membership import JoinGroup
+from commands.command import Command
+from commands.company.settings import ListSeverities, SetDefaultArea, SetDefaultContract
+from commands.service.calendar import DefineCalendar
+from commands.service.contract import ConcludeContract
+from commands.service.incident_type import ListIncidentType
+from commands.service.ticket import OpenTicket
+from commands.staff.area import GiveAreaRole, OpenArea
+from commands.staff.team import AddTeamMember, FormTeam
+from commands.staff.worker import GrantRight, HireWorker
+from domain.clients.directory import Level
+from domain.service.calendar import OpeningHours
+from domain.service.contract import Targets, Terms
+from domain.staff.area import Role
+from domain.staff.worker import SYSTEM, Right
+from domain.values import (
+    AreaId,
+    CalendarId,
+    ContactId,
+    ContractId,
+    DirectoryId,
+    GroupId,
+    IncidentTypeId,
+    TeamId,
+    TicketId,
+    WorkerId,
+    worker_holder,
+)
+
+SEVERITIES = ("high", "low")
+OFFICE = OpeningHours(zone="Europe/Rome", week=(((540, 1080),),) * 5 + ((), ()))
+PROMISE = Targets(first_response_seconds=3600, resolution_seconds=28800)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One thing of each kind; the worker may do everything but record late facts.
+
+    The contract is not the one the ticket has.
+    """
+
+    worker: WorkerId
+    team: TeamId
+    area: AreaId
+    directory: DirectoryId
+    contact: ContactId
+    group: GroupId
+    calendar: CalendarId
+    contract: ContractId
+    incident_type: IncidentTypeId
+    ticket: TicketId
+
+    def ids(self) -> dict[str, str]:
+        """The ids by the name of the field that holds such an id."""
+        return {**asdict(self), "actor": self.worker, "customer": self.contact, "assignee": self.worker}
+
+
+async def set_up(desk: Client) -> World:
+    """Over the client, as the installation itself."""
+
+    async def did(command: Command, actor: str = SYSTEM) -> str:
+        return (await desk.send(command, actor=actor)).id
+
+    worker = WorkerId(await did(HireWorker(name="Anna Rossi")))
+    for right in set(Right) - {Right.LATE_FACTS}:
+        await did(GrantRight(worker=worker, right=right))
+    team = TeamId(await did(FormTeam(name="First line")))
+    await did(AddTeamMember(team=team, worker=worker))
+    area = AreaId(await did(OpenArea(name="Helpdesk")))
+    await did(GiveAreaRole(area=area, holder=worker_holder(worker), role=Role.MEMBER))
+    await did(SetDefaultArea(area=area))
+    await did(ListSeverities(severities=SEVERITIES))
+    directory = DirectoryId(await did(OpenDirectory(name="Customers")))
+    await did(SetDirectoryRight(directory=directory, holder=worker_holder(worker), level=Level.ADMINISTER))
+    calendar = CalendarId(await did(DefineCalendar(name="Office", hours=OFFICE)))
+    terms = Terms(calendar=calendar, general=PROMISE)
+    usual, contract = [ContractId(await did(ConcludeContract(name=name, terms=terms))) for name in ("Usual", "Gold")]
+    await did(SetDefaultContract(contract=usual))
+    incident_type = IncidentTypeId(await did(ListIncidentType(name="Outage")))
+    group = GroupId(await did(FormGroup(directory=directory, name="Key customers")))
+    contact = ContactId(await did(OpenContact(directory=directory, name="Carla Bianchi")))
+    await did(JoinGroup(contact=contact, group=group))
+    ticket = TicketId(await did(OpenTicket(customer=contact, title="It is broken"), actor=worker))
+    return World(worker, team, area, directory, contact, group, calendar, contract, incident_type, ticket)
+
+
+def examples(world: World) -> dict[str, Any]:
+    """Values, by field name, for the fields whose schema alone does not say what is sensible."""
+    return {
+        "hours": OFFICE.model_dump(mode="json"),
+        "severity": SEVERITIES[0],
+        "severities": list(SEVERITIES),
+        "terms": Terms(calendar=world.calendar, general=PROMISE).model_dump(mode="json"),
+        "holder": worker_holder(world.worker),
+        "parent": world.area,
+        "happened_at": None,
+        "expected_version": None,
+    }
