@@ -1,0 +1,113 @@
+"""The ground that everything is measured on: durable servers of its own on a real disk, and processes beside them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from adapters import embedded
+from adapters.bench import echo, load, server
+from adapters.bench.side import CALLER, Company, place
+from adapters.composition import Place
+from adapters.embedded import Caller
+from adapters.embedded.credentials import ANYONE
+
+DISK = Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it; /tmp is often no disk
+FAREWELL_SECONDS = 10.0
+
+PROCESSES = multiprocessing.get_context("forkserver")
+"""What all processes need is imported once, in the one that they are forked from."""
+PROCESSES.set_forkserver_preload([server.__name__, echo.__name__, load.__name__, "adapters.cli"])
+
+Main = Callable[..., None]
+
+
+class CouldNotRun(Exception):
+    """A process of the benchmark ended before its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A company with its service processes."""
+
+    name: str
+    company: Company
+    place: Place
+
+
+class Ground:
+    """Running servers, the asker's process, and a fresh side whenever one is needed."""
+
+    def __init__(self, state: Path, asker: Connection) -> None:
+        self._state, self._asker = state, asker
+        self._numbers = count(1)
+
+    def ask(self, job: str, **about: Any) -> Any:
+        """The asker's result of a job. Raises CouldNotRun."""
+        self._asker.send({"job": job, **about})
+        return _said(self._asker, job)
+
+    @contextmanager
+    def side(self, customers: int, *, processes: int = 1, main: Main = server.main) -> Iterator[Side]:
+        """A company in a schema of its own, served by so many processes."""
+        name = f"bench_{next(self._numbers)}"
+        with ExitStack() as stack:
+            for _ in range(processes):
+                stack.enter_context(_process(main, self._state, name))
+            company = self.ask("found", side=name, customers=customers)
+            yield Side(name, company, place(self._state, name))
+
+    @contextmanager
+    def echo(self) -> Iterator[None]:
+        """Somebody who gives back what they are sent."""
+        with _process(echo.main, self._state):
+            yield
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """Everything that is needed, and nothing of it left at the end."""
+    state = Path(tempfile.mkdtemp(prefix="kartoteka-bench-", dir=DISK if DISK.is_dir() else None))
+    state.chmod(0o711)
+    try:
+        with (
+            embedded.running(state, callers={CALLER: Caller(CALLER, (ANYONE,))}),
+            _process(load.main, state) as asker,
+        ):
+            yield Ground(state, asker)
+    finally:
+        embedded.erase(state)
+        shutil.rmtree(state, ignore_errors=True)
+
+
+@contextmanager
+def _process(main: Main, *arguments: Any) -> Iterator[Connection]:
+    """A process of ours, when it is ready. It ends with its pipe, so also when we are killed."""
+    ours, its = PROCESSES.Pipe()
+    process = PROCESSES.Process(target=main, args=(its, *arguments), daemon=True)
+    process.start()
+    its.close()
+    try:
+        _said(ours, main.__module__)
+        yield ours
+    finally:
+        ours.close()
+        process.join(FAREWELL_SECONDS)
+        if process.is_alive():
+            process.kill()
+
+
+def _said(pipe: Connection, who: str) -> Any:
+    """What comes next over a pipe. Raises CouldNotRun when there will be nothing."""
+    try:
+        return pipe.recv()
+    except EOFError:
+        raise CouldNotRun(f"{who} ended before its time") from None

@@ -1,0 +1,74 @@
+"""The benchmark runs, and tells its figures in one shape. How good they are is for `make bench` to say."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from adapters.bench.ground import Ground, ground
+from adapters.bench.measure import Pace, Round, alternate, figure
+from adapters.bench.suite import BENCHES
+from adapters.cli import app
+
+GLANCE = Pace(rounds=1, seconds=0.1, warm_seconds=0.1, facts=(400, 200), stream=(100, 10), in_flight=32, customers=5)
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Ground]:
+    with ground() as place:
+        yield place
+
+
+def test_the_benches_are_those_the_issue_names() -> None:
+    assert list(BENCHES) == ["throughput", "latency", "growth", "scale", "encryption"]
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_each_bench_runs_and_tells_ratio_sides_unit_and_spread(place: Ground, name: str) -> None:
+    found = orjson.loads(orjson.dumps(asdict(BENCHES[name](place, GLANCE))))
+
+    assert {"ratio", "ours", "baseline", "unit", "spread"} <= found.keys()
+    assert found["spread"].keys() == {"ours", "baseline", "ratio"}
+    for side, (low, high) in found["spread"].items():
+        assert 0 < low <= found[side] <= high
+    assert found["ratio"] == pytest.approx(found["ours"] / found["baseline"], rel=0.01)
+
+
+def test_the_figure_is_the_median_ratio_of_rounds_not_the_ratio_of_medians() -> None:
+    found = figure([Round(10, 1), Round(20, 10), Round(30, 5)], "commands/s")
+
+    assert (found.ratio, found.ours, found.baseline) == (6, 20, 5)
+    assert found.spread == {"ours": (10, 30), "baseline": (1, 10), "ratio": (2, 10)}
+
+
+def test_sides_take_turns_in_going_first() -> None:
+    order: list[str] = []
+
+    def side(name: str) -> float:
+        order.append(name)
+        return 1.0
+
+    alternate(4, lambda: side("A"), lambda: side("B"))
+
+    assert "".join(order) == "ABBAABBA"
+
+
+def test_the_baseline_is_a_file_of_at_most_sixty_lines() -> None:
+    baseline = Path(sys.modules[Ground.__module__].__file__ or "").with_name("baseline.py")
+
+    assert len(baseline.read_text().splitlines()) <= 60
+
+
+def test_a_bench_that_does_not_exist_is_wrong_use_and_those_that_do_are_told() -> None:
+    done = CliRunner().invoke(app, ["bench", "--json", "speed"])
+
+    assert done.exit_code == os.EX_USAGE
+    assert done.stdout == ""
+    assert "throughput, latency, growth, scale, encryption" in done.stderr
