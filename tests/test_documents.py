@@ -1,0 +1,161 @@
+"""What the documents show is what happens: their code runs, their links lead somewhere, their names exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from adapters import embedded
+from commands.catalogue import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+STARTS_WITHIN_SECONDS = 60
+RUNS_WITHIN_SECONDS = 120
+
+
+class Example(NamedTuple):
+    """A block that is run, and the block of text right behind it, if there is one: what it prints."""
+
+    script: str
+    shown: str | None
+
+
+class Ran(NamedTuple):
+    """The exit code, what each example printed for programs, and what was said to the reader."""
+
+    code: int
+    printed: list[str]
+    said: str
+
+
+def blocks(document: Path) -> list[tuple[str, str]]:
+    return BLOCK.findall(document.read_text(encoding="utf-8"))
+
+
+def examples(document: Path) -> list[Example]:
+    """`bash` and `python` blocks run; `sh` is for what the reader's shell does and a test cannot."""
+    text = document.read_text(encoding="utf-8")
+    found = list(BLOCK.finditer(text))
+    shown = {before.end(): each[2] for before, each in pairwise(found) if follows(text, before, each)}
+    return [Example(script(each[1], each[2]), shown.get(each.end())) for each in found if each[1] in {"bash", "python"}]
+
+
+def follows(text: str, before: re.Match[str], each: re.Match[str]) -> bool:
+    return each[1] == "text" and not text[before.end() : each.start()].strip()
+
+
+def script(kind: str, text: str) -> str:
+    return text if kind == "bash" else f"python - <<'END OF PYTHON'\n{text}END OF PYTHON\n"
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder in which `make run` has been said, and the environment of a second terminal there."""
+    folder = Path(tempfile.mkdtemp(prefix="kartoteka-documents-"))
+    folder.chmod(0o711)
+    programs = folder / "programs"
+    programs.mkdir()
+    for name, called in {"kartoteka": f'"{sys.executable}" -m adapters', "python": f'"{sys.executable}"'}.items():
+        (programs / name).write_text(f'#!/bin/sh\nexec {called} "$@"\n')
+        (programs / name).chmod(0o755)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KARTOTEKA_")}
+    environment = {**clean, "PATH": f"{programs}:{clean['PATH']}", "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [str(programs / "kartoteka"), "serve"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as service:
+        try:
+            assert service.stdout is not None
+            said = iter(service.stdout.readline, "")
+            assert any("audit verify" in line for line in said), "`kartoteka serve` said nothing to try"
+            yield folder, environment
+        finally:
+            service.terminate()
+            service.wait(STARTS_WITHIN_SECONDS)
+    embedded.erase(folder / ".state")
+    shutil.rmtree(folder)
+
+
+def run(examples: list[Example], folder: Path, environment: dict[str, str]) -> Ran:
+    """All in one shell, as a reader would go on typing."""
+    mark = "=== next example ==="
+    text = "".join(f"echo '{mark}'\n{example.script}" for example in examples)
+    done = subprocess.run(  # noqa: S603 - the documents' own examples
+        ["bash", "-euo", "pipefail", "-c", text],  # noqa: S607 - whichever bash the reader has
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=RUNS_WITHIN_SECONDS,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout.split(mark + "\n")[1:], done.stderr)
+
+
+def matches(shown: str, printed: str) -> bool:
+    """Blanks do not count, and `...` stands for anything."""
+    pattern = r".*".join(re.escape(" ".join(part.split())) for part in shown.split("..."))
+    return re.fullmatch(re.sub(r"\s+", " ", pattern), " ".join(printed.split())) is not None
+
+
+def named(document: Path) -> str:
+    return str(document.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("document", [each for each in DOCUMENTS if examples(each)], ids=named)
+def test_examples_do_what_the_document_shows(document: Path, terminal: tuple[Path, dict[str, str]]) -> None:
+    shown = examples(document)
+    ran = run(shown, *terminal)
+    assert ran.code == 0, ran.said
+    for example, found in zip(shown, ran.printed, strict=True):
+        assert example.shown is None or matches(example.shown, found), f"{example.script}\nprinted\n{found}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_links_lead_somewhere(document: Path) -> None:
+    links = LINK.findall(document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_targets_of_make_and_files_named_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    typed = "\n".join(script for kind, script in blocks(document) if kind in {"sh", "bash"})
+    said = {*re.findall(r"`make ([a-z]+)", text), *re.findall(r"^make ([a-z]+)", typed, re.MULTILINE)}
+    files = re.findall(r"`((?:domain|commands|projections|adapters|tests)/[\w/]+\.(?:py|sql|toml))`", text)
+    assert said <= targets
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+@pytest.mark.parametrize("document", [each for each in DOCUMENTS if each.name != "CHANGELOG.md"], ids=named)
+def test_commands_sent_in_examples_exist(document: Path) -> None:
+    sent = {topic for _, text in blocks(document) for topic in re.findall(r"kartoteka send ([a-z][a-z.-]+)", text)}
+    assert sent <= COMMANDS.keys()
+
+
+def test_an_example_that_prints_something_else_is_noticed(tmp_path: Path) -> None:
+    ran = run([Example("echo one  two\n", None), Example("echo three >&2\n", None)], tmp_path, dict(os.environ))
+    assert (ran.code, ran.printed, ran.said) == (0, ["one two\n", ""], "three\n")
+    assert matches("one ...", ran.printed[0])
+    assert not matches("one", ran.printed[0])
+
+
+def test_an_example_that_fails_is_noticed(tmp_path: Path) -> None:
+    assert run([Example("false\n", None), Example("true\n", None)], tmp_path, dict(os.environ)).code != 0
