@@ -1,4 +1,4 @@
-"""A made-up help-desk log with the habits of a real one: same columns, size and quirks, the same bytes for the same seed."""
+"""A made-up help-desk log with the habits of a real one: same columns, size, quirks; same bytes for the same seed."""
 
 import csv
 from bisect import bisect
@@ -31,11 +31,21 @@ FIXED, VISIT = "Resolve SW anomaly", "Schedule intervention"
 
 Habit = dict[str, float]
 
-# What follows what, per thousand. The rare closings come somewhat oftener than in life, so that a sample shows each of them.
+# What follows what, per thousand. The rare closings come somewhat oftener than in life, so that a sample shows each.
 NEXT: dict[str, Habit] = {
     BEGIN: {ASSESS: 975, INSERT: 25},
     INSERT: {ASSESS: 973, TAKE: 27},
-    ASSESS: {TAKE: 841, ASSESS: 88, RESOLVE: 52, WAIT: 14, UPGRADE: 2, ANOMALY: 1, "INVALID": 1, "DUPLICATE": 1, CLOSE: 0.5},
+    ASSESS: {
+        TAKE: 841,
+        ASSESS: 88,
+        RESOLVE: 52,
+        WAIT: 14,
+        UPGRADE: 2,
+        ANOMALY: 1,
+        "INVALID": 1,
+        "DUPLICATE": 1,
+        CLOSE: 0.5,
+    },
     TAKE: {RESOLVE: 709, WAIT: 246, TAKE: 19, UPGRADE: 14, ANOMALY: 9, VISIT: 1, ASSESS: 1, "DUPLICATE": 1, CLOSE: 0.5},
     WAIT: {RESOLVE: 529, TAKE: 389, WAIT: 72, UPGRADE: 4, ASSESS: 3, ANOMALY: 1, "INVALID": 1, "VERIFIED": 1},
     RESOLVE: {
@@ -108,7 +118,9 @@ class Dice:
         return self.at_work(monday + timedelta(days=self.index(self._weekdays)))
 
     def at_work(self, day: datetime) -> datetime:
-        moment = day.replace(hour=self.index(self._hours), minute=self.random.randrange(60), second=self.random.randrange(60))
+        moment = day.replace(
+            hour=self.index(self._hours), minute=self.random.randrange(60), second=self.random.randrange(60)
+        )
         return existing(moment)
 
 
@@ -201,7 +213,9 @@ class Town:
         self._customers = tuple(accumulate(shuffled(dice, zipf(CUSTOMERS, 0.85, 1))))
         self._workers = tuple(accumulate(shuffled(dice, zipf(22, 1.1, 0.5))))
         self._levels = [dice.value(LEVELS) for _ in range(CUSTOMERS)]
-        self._unsettled = [dice.random.choice((0.05, 0.15, 0.4)) if dice.happens(0.3) else 0.0 for _ in range(CUSTOMERS)]
+        self._unsettled = [
+            dice.random.choice((0.05, 0.15, 0.4)) if dice.happens(0.3) else 0.0 for _ in range(CUSTOMERS)
+        ]
         self._products = shuffled(dice, zipf(20, 1.6, 0.2))
 
     def worker(self) -> str:

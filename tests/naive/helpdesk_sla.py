@@ -1,4 +1,4 @@
-"""The service levels of a help-desk log, counted the slow and obvious way: a second opinion sharing no code with the first."""
+"""The service levels of a help-desk log, counted the slow and obvious way, sharing no code with the first opinion."""
 
 import csv
 import re
@@ -59,7 +59,7 @@ def seconds(length: str) -> int:
 
 
 def instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
-    """A local wall-clock time as an instant: a skipped time moves forward by the gap, a doubled one is its first occurrence."""
+    """A local wall-clock time as an instant: a skipped time moves forward by the gap, a doubled one counts first."""
     if clock == "24:00":
         return instant(day + timedelta(days=1), "00:00", zone)
     return datetime.combine(day, time.fromisoformat(clock), zone).replace(fold=0).astimezone(UTC)
@@ -285,7 +285,8 @@ def report(log: Path, setup: Path) -> dict[str, Row]:
     settings = tomllib.loads(setup.read_text(encoding="utf-8"))
     calendar, levels = Calendar(settings), settings.get("levels", {})
     return {
-        name: replay(calendar, levels.get(group, {}), moments).row(name, group) for name, (group, moments) in read(log).items()
+        name: replay(calendar, levels.get(group, {}), moments).row(name, group)
+        for name, (group, moments) in read(log).items()
     }
 
 

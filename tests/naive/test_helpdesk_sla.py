@@ -52,7 +52,7 @@ Judge = Callable[..., Any]
 
 @pytest.fixture
 def judge(tmp_path: Path) -> Judge:
-    """The row of one case whose steps are (local time, activity, seriousness); a bare time is on Monday, 8 October 2012."""
+    """The row of one case whose steps are (local time, activity, seriousness); a bare time is 8 October 2012."""
 
     def judge(*steps: Step, setup: str = OFFICE, level: str = "gold") -> Any:
         log, settings = tmp_path / "log.csv", tmp_path / "setup.toml"
@@ -193,7 +193,11 @@ def test_without_an_answer_the_resolution_is_the_first_response(judge: Judge) ->
 
 def test_a_target_missed_before_the_severity_fell_stays_missed_by_the_old_terms(judge: Judge) -> None:
     row = judge(RECEIVED_MAJOR, ("12:00:00", "Assign seriousness", "minor"), ("12:10:00", "Resolve ticket"))
-    assert (row.severity, row.resolution_outcome, row.resolution_due) == ("minor", "missed", "2012-10-08T09:00:00+00:00")
+    assert (row.severity, row.resolution_outcome, row.resolution_due) == (
+        "minor",
+        "missed",
+        "2012-10-08T09:00:00+00:00",
+    )
     assert (row.first_response_outcome, row.first_response_due) == ("missed", "2012-10-08T08:00:00+00:00")
 
 
@@ -221,7 +225,9 @@ def test_new_terms_count_from_receipt_with_the_pauses_kept(judge: Judge) -> None
 
 def test_only_an_assessment_sets_the_severity(judge: Judge) -> None:
     row = judge(
-        ("09:00:00", "Insert ticket", "major"), ("12:00:00", "Take in charge ticket", "major"), ("13:00:00", "Closed", "major")
+        ("09:00:00", "Insert ticket", "major"),
+        ("12:00:00", "Take in charge ticket", "major"),
+        ("13:00:00", "Closed", "major"),
     )
     assert (row.severity, row.first_response_outcome, row.resolution_outcome) == ("not-assessed", "met", "met")
 
@@ -239,7 +245,9 @@ def test_an_unlisted_severity_gets_the_general_target(judge: Judge) -> None:
 
 def test_without_a_target_there_is_no_outcome_but_there_are_seconds(judge: Judge) -> None:
     row = judge(
-        ("09:00:00", "Assign seriousness", "silent"), ("10:00:00", "Take in charge ticket"), ("11:00:00", "Resolve ticket")
+        ("09:00:00", "Assign seriousness", "silent"),
+        ("10:00:00", "Take in charge ticket"),
+        ("11:00:00", "Resolve ticket"),
     )
     assert (row.first_response_outcome, row.first_response_due, row.first_response_seconds) == ("none", None, 3600)
     row = judge(RECEIVED, ("11:00:00", "Resolve ticket"), level="unknown")
@@ -267,7 +275,11 @@ def test_what_was_missed_is_not_cancelled(judge: Judge) -> None:
 def test_a_resolution_stands_when_the_ticket_is_closed_as_invalid_after_it(judge: Judge) -> None:
     steps = (RECEIVED, TAKEN, ("11:00:00", "Resolve ticket"), ("12:00:00", "INVALID"))
     for row in judge(*steps), judge(*steps, ("2012-10-09 18:00:00", "Resolve ticket")):
-        assert (row.resolution_outcome, row.resolution_seconds, row.resolution_due) == ("met", 7200, "2012-10-08T16:00:00+00:00")
+        assert (row.resolution_outcome, row.resolution_seconds, row.resolution_due) == (
+            "met",
+            7200,
+            "2012-10-08T16:00:00+00:00",
+        )
 
 
 def test_a_resolution_after_a_closing_without_one_is_the_first(judge: Judge) -> None:
@@ -289,15 +301,27 @@ def test_reopened_after_a_closing_without_resolution_the_response_is_judged_uncu
         ("2012-03-24 12:00:00", '["00:00-02:30"]', "2h30m", "2012-03-25T01:30:00+00:00"),  # skipped: moved to 03:30
         ("2012-10-27 12:00:00", '["00:00-02:30"]', "2h30m", "2012-10-28T00:30:00+00:00"),  # twice: the first
         ("2012-10-27 12:00:00", '["00:00-02:30"]', "2h30m1s", "2012-11-03T23:00:01+00:00"),
-        ("2012-03-24 12:00:00", '["01:00-02:30", "03:00-05:00"]', "3h", "2012-03-25T03:00:00+00:00"),  # never counted twice
-        ("2012-10-28 02:30:00", '["00:00-06:00"]', "1h", "2012-10-28T01:30:00+00:00"),  # read as the first half past two
+        (
+            "2012-03-24 12:00:00",
+            '["01:00-02:30", "03:00-05:00"]',
+            "3h",
+            "2012-03-25T03:00:00+00:00",
+        ),  # never counted twice
+        (
+            "2012-10-28 02:30:00",
+            '["00:00-06:00"]',
+            "1h",
+            "2012-10-28T01:30:00+00:00",
+        ),  # read as the first half past two
     ],
 )
 def test_clock_changes(judge: Judge, received: str, hours: str, target: str, due: str) -> None:
     assert judge((received, "Insert ticket"), setup=one_interval("sunday", hours, target)).resolution_due == due
 
 
-@pytest.mark.parametrize(("target", "due"), [("3h", "2012-10-12T22:00:00+00:00"), ("4h30m", "2012-10-12T23:30:00+00:00")])
+@pytest.mark.parametrize(
+    ("target", "due"), [("3h", "2012-10-12T22:00:00+00:00"), ("4h30m", "2012-10-12T23:30:00+00:00")]
+)
 def test_an_interval_may_end_at_midnight(judge: Judge, target: str, due: str) -> None:
     week = one_interval("friday", '["20:00-24:00"]\nsaturday = ["00:00-02:00"]', target)
     assert judge(("2012-10-12 21:00:00", "Insert ticket"), setup=week).resolution_due == due
@@ -309,7 +333,9 @@ def test_the_calendar_has_its_own_zone_the_log_is_read_in_rome(judge: Judge) -> 
 
 
 def test_the_parts_of_an_explanation_add_up(judge: Judge, tmp_path: Path) -> None:
-    row = judge(RECEIVED, TAKEN, ("10:00:00", "Wait"), ("12:00:00", "Take in charge ticket"), ("16:00:00", "Resolve ticket"))
+    row = judge(
+        RECEIVED, TAKEN, ("10:00:00", "Wait"), ("12:00:00", "Take in charge ticket"), ("16:00:00", "Resolve ticket")
+    )
     lines = list(naive.explain(tmp_path / "log.csv", tmp_path / "setup.toml", "Case 1"))
     assert "cut out 2012-10-08T08:00:00+00:00 .. 2012-10-08T10:00:00+00:00: 7200 s" in lines
     assert lines[-2].endswith(f"{row.resolution_seconds} s so far")
@@ -320,7 +346,17 @@ def test_the_report_is_printed_as_csv(judge: Judge, tmp_path: Path, capsys: pyte
     naive.main([str(tmp_path / "log.csv"), str(tmp_path / "setup.toml")])
     header, row = csv.reader(capsys.readouterr().out.splitlines())
     assert tuple(header) == naive.Row._fields
-    assert row == ["Case 1", "gold", "minor", "1800", "", "2012-10-08T09:00:00+00:00", "2012-10-08T16:00:00+00:00", "met", "open"]
+    assert row == [
+        "Case 1",
+        "gold",
+        "minor",
+        "1800",
+        "",
+        "2012-10-08T09:00:00+00:00",
+        "2012-10-08T16:00:00+00:00",
+        "met",
+        "open",
+    ]
 
 
 def test_a_sample_is_the_same_for_a_seed_and_another_for_another(tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""A help-desk log on its way into a store, and the second opinion on what comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from adapters.cli.report import folded
+from adapters.composition import Place
+from projections.service.sla_report import SlaReport
+
+ROOT = Path(__file__).parents[1]
+SETUPS = sorted((ROOT / "examples" / "helpdesk").glob("*.toml"))
+LATER = datetime(2026, 1, 1, tzinfo=timezone.utc)
+"""An instant after everything in the logs."""
+
+
+def _naive() -> ModuleType:
+    path = ROOT / "tests" / "naive" / "helpdesk_sla.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+naive = _naive()
+
+
+@lru_cache(maxsize=4)
+def second_opinion(log: Path, setup: Path) -> dict[str, dict[str, Any]]:
+    """Every case's row, from a computation that shares no code with ours."""
+    return {case: row._asdict() for case, row in naive.report(log, setup).items()}
+
+
+def report(place: Place) -> SlaReport:
+    """What the store holds, folded."""
+    return asyncio.run(folded(place))
+
+
+def rows(found: SlaReport, as_of: datetime = LATER) -> dict[str, dict[str, Any]]:
+    return {row.case: row._asdict() for row in found.rows(as_of)}
+
+
+def kartoteka(place: Place, *arguments: str, **how: Any) -> subprocess.Popen[str]:
+    """The command line in a process of its own."""
+    where = {"KARTOTEKA_STATE": str(place.settings.state), "KARTOTEKA_SCHEMA": place.settings.schema_name}
+    command = [sys.executable, "-m", "adapters", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **where}, text=True, **how)  # noqa: S603
+
+
+@contextmanager
+def service(place: Place) -> Iterator[None]:
+    """A service process while the block runs."""
+    with kartoteka(place, "serve", "--attach", stdout=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            finally:
+                process.kill()
