@@ -249,12 +249,17 @@ class Handler:
         try:
             settled = await self.log.append(attempts)
         finally:
-            # Forget whatever an attempt rests on that was not stored, or of which nobody knows.
             for attempt, one in zip_longest(attempts, settled):
-                if one is None or one.fate is not Fate.STORED:
-                    for stream in attempt.reads:
-                        self.states.drop(stream)
+                self._doubt(attempt, one.fate if one else None)
         return settled
+
+    def _doubt(self, attempt: Attempt, fate: Fate | None) -> None:
+        """Forget what an attempt that was not stored supposed; and all it rests on, where that is why."""
+        if fate is Fate.STORED:
+            return
+        in_doubt = attempt.reads if fate in (Fate.MOVED, None) else {fact.stream for fact in attempt.facts}
+        for stream in in_doubt:
+            self.states.drop(stream)
 
     async def _load(self, missing: dict[str, Decider[Any, Any]]) -> None:
         loaded = await self.log.load(dict.fromkeys(missing, 0))
