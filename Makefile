@@ -8,7 +8,7 @@ PYTHON = $(shell for each in python3 python3.14 python3.13 python3.12 python3.11
 UV = $(shell command -v uv 2>/dev/null)
 LOG ?=
 NAMES ?=
-TIMES ?= 20
+TIMES ?= 10
 
 define SCORE
 import json, sys
@@ -44,7 +44,7 @@ demo: $(READY) ## Four years of a help desk from commands to the SLA report; LOG
 bench: $(READY) ## Measure ours against the baseline, ten minutes; NAMES="throughput latency" picks some
 	@$(BIN)/kartoteka bench --json $(NAMES)
 
-soak: $(READY) ## The tests with more seeds, for longer; TIMES=20 is how many times the usual
+soak: $(READY) ## The tests with more seeds, for longer; TIMES=10 is how many times the usual
 	@$(BIN)/pytest -q -n 2 --soak $(TIMES)
 
 catalog: $(READY) ## Write CATALOG.md anew from the code

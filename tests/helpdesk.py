@@ -59,7 +59,7 @@ def kartoteka(place: Place, *arguments: str, **how: Any) -> subprocess.Popen[str
     """The command line in a process of its own."""
     where = {"KARTOTEKA_STATE": str(place.settings.state), "KARTOTEKA_SCHEMA": place.settings.schema_name}
     command = [sys.executable, "-m", "adapters", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **where}, text=True, **how)  # noqa: S603
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **where}, text=True, **how)  # noqa: S603 - our own program
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def folder() -> Iterator[Path]:
 def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "adapters", "demo", *arguments]
     here = {**os.environ, "TMPDIR": str(folder)}
-    return subprocess.run(command, cwd=ROOT, env=here, capture_output=True, text=True, timeout=300)  # noqa: S603
+    return subprocess.run(command, cwd=ROOT, env=here, capture_output=True, text=True, timeout=300)  # noqa: S603 - our own program
 
 
 def test_the_demo_goes_from_a_log_to_one_explained_deadline(folder: Path, tmp_path: Path) -> None:
