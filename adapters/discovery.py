@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -45,14 +45,14 @@ class Statistics:
     started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     requests: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     last_error: dict[str, str] = field(default_factory=dict)
     dropped: int = 0
 
     def count(self, topic: str, seconds: float, code: str) -> None:
         known = topic if topic in COMMANDS else "unknown"
         self.requests[known] += 1
-        self.seconds[known] += seconds  # type: ignore[assignment]
+        self.seconds[known] += seconds
         if code:
             self.errors[known] += 1
             self.last_error[known] = code

@@ -31,6 +31,8 @@ PREFIX = "kartoteka.v1.cmd."
 QUEUE = "kartoteka"
 BATCH = 256
 UNDER_WAY = 2
+UNREAD = 65_536
+UNREAD_BYTES = 256 * 1024 * 1024
 WAITING = 2048
 RETRY_AFTER_MS = 100
 
@@ -78,7 +80,11 @@ class CommandService:
         self._subscriptions = [
             await subscribe("$SRV.>", cb=self._discovered),
             await subscribe(
-                PREFIX + ">", queue=QUEUE, cb=self._received, pending_msgs_limit=-1, pending_bytes_limit=-1
+                PREFIX + ">",
+                queue=QUEUE,
+                cb=self._received,
+                pending_msgs_limit=UNREAD,
+                pending_bytes_limit=UNREAD_BYTES,
             ),
         ]
         # Twice: nats-py's ping may overtake the subscriptions, and only the second surely follows them.
