@@ -68,6 +68,10 @@ class Missing(Exception):
         self.decider, self.stream = decider, stream
 
 
+class Unsettled(Exception):
+    """The state will rest on an instant that is known only once the batch is stored."""
+
+
 @dataclass(slots=True)
 class States:
     """The states last used; a bounded cache that nothing rests on, because every read is a guard."""
@@ -102,6 +106,8 @@ class Round:
     def look(self, decider: Decider[Any, Any], stream: str) -> Kept:
         """The stream as it stands within this round."""
         if (kept := self.now.get(stream)) is not None:
+            if decider.dated and kept.version != self.before[stream]:
+                raise Unsettled
             return kept
         if (kept := self.states.get(stream)) is None:
             raise Missing(decider, stream)
@@ -139,6 +145,10 @@ class World:
         return kept
 
 
+Numbered = tuple[int, Request]
+"""A request with its place among those that came together."""
+
+
 @dataclass(slots=True)
 class Handler:
     """Decides requests in the order they came and stores them together.
@@ -155,46 +165,54 @@ class Handler:
     async def handle(self, requests: Sequence[Request]) -> list[Answer]:
         """An answer for every request, in order. Raises only what the log raises; then nothing is known."""
         answers: dict[int, Answer | None] = {}
-        waiting = list(enumerate(requests))
-        for _ in range(ROUNDS):
+        waiting, tries = list(enumerate(requests)), 0
+        while waiting and tries < ROUNDS:
             async with self.deciding:
-                round, decided = await self._decide(waiting)
+                round, decided, waiting = await self._decide(waiting)
                 attempts = [attempt for _, attempt in decided]
                 self._suppose(round, attempts)
-            settled = await self._append(attempts)
-            waiting = []
-            for (n, attempt), one in zip(decided, settled, strict=True):
+            moved = []
+            for (n, attempt), one in zip(decided, await self._append(attempts), strict=True):
                 answers[n] = _answer(attempt, one)
                 if one.fate is Fate.MOVED:
-                    waiting.append((n, attempt.request))
-            if not waiting:
-                break
-        return [answers[n] or Answer(Contended.__name__) for n in range(len(requests))]
+                    moved.append((n, attempt.request))
+            waiting = [*moved, *waiting]
+            tries += bool(moved)
+        return [answers.get(n) or Answer(Contended.__name__) for n in range(len(requests))]
 
-    async def _decide(self, requests: Sequence[tuple[int, Request]]) -> tuple[Round, list[tuple[int, Attempt]]]:
-        """An attempt for each request, in an order in which they may be stored.
+    async def _decide(self, requests: Sequence[Numbered]) -> tuple[Round, list[tuple[int, Attempt]], list[Numbered]]:
+        """An attempt for each request, in an order in which they may be stored; and those that wait for the append.
 
         A request that needs a stream which is not at hand waits for it, and with it the later ones about the same
-        thing; all others are decided meanwhile.
+        thing; all others are decided meanwhile. One that needs a text changed in this very round waits until the
+        change has its instant.
         """
         await self._catch_up()
-        round, decided, waiting = Round(self.states), list[tuple[int, Attempt]](), list(requests)
+        round, decided, unsettled, waiting = Round(self.states), list[tuple[int, Attempt]](), list[Numbered](), requests
+        held = set[str]()
         while waiting:
-            missing, held, aside = dict[str, Decider[Any, Any]](), set[str](), list[tuple[int, Request]]()
+            missing, behind, aside = dict[str, Decider[Any, Any]](), set[str](), list[Numbered]()
             for n, request in waiting:
                 about = request.command.of.stream(request.command.own_id(request.new_id))
+                if about in held:
+                    unsettled.append((n, request))
+                    continue
                 try:
-                    if about not in held:
+                    if about not in behind:
                         decided.append((n, self._attempt(request, round)))
                         continue
                 except Missing as stream:
                     missing[stream.stream] = stream.decider
-                held.add(about)
+                except Unsettled:
+                    held.add(about)
+                    unsettled.append((n, request))
+                    continue
+                behind.add(about)
                 aside.append((n, request))
             waiting = aside
             if missing:
                 await self._load(missing)
-        return round, decided
+        return round, decided, unsettled
 
     def _attempt(self, request: Request, round: Round) -> Attempt:
         at = request.happened_at or request.received_at
@@ -213,7 +231,7 @@ class Handler:
         except Refused as refusal:
             attempt.code = refusal.code
             attempt.kept = not isinstance(refusal, NotAllowed)
-        except Missing:
+        except (Missing, Unsettled):
             raise
         except Exception as error:
             # A defect of one decision must not take its neighbours down; it is reported, never hidden.

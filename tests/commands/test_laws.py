@@ -25,9 +25,6 @@ TEN = on_monday(10)
 ALWAYS_NEW = {"contact.rename", "ticket.log-call", "ticket.note"}
 """What is said again is said twice; and whatever makes a thing makes another one."""
 
-REVISIONS = {"calendar.revise", "contract.revise"}
-"""Requests whose effect rests on the instant they are recorded."""
-
 IDEMPOTENT = [command for command in REQUESTS if not command.makes() and command.topic not in ALWAYS_NEW]
 ACTORS = [SYSTEM, ANNA, BORIS, VERA, ZOE]
 
@@ -100,11 +97,6 @@ def test_decided_together_is_decided_one_by_one(requests: list[Request]) -> None
     assert laws.together_is_one_by_one(sorted(undated, key=lambda each: each.received_at))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="within a batch a revision counts from its receipt, once stored from its recorded instant: "
-    "whoever reads a dated stream that this batch has changed must be decided after the append",
-)
 def test_a_revision_of_the_same_batch_counts_from_its_recorded_instant_alone() -> None:
     strict = Terms(calendar=OFFICE, general=Targets(first_response_seconds=60))
     revise = request(ReviseContract(contract=GOLD, terms=strict), at=TEN, id="revise")
