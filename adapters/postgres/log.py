@@ -18,6 +18,7 @@ from psycopg import AsyncConnection
 from adapters.postgres.keys import Keyring
 from adapters.postgres.recorder import FactMapper
 from adapters.postgres.schema import KEYED, connect_async
+from adapters.postgres.statement import Parameter, Words, blobs, call, numbers, prepare, words
 from adapters.sealing import DataKey, KeyName, keys_needed
 from commands.request import Attempt, Fate, News, Settled
 from domain.fact import Fact
@@ -37,12 +38,11 @@ FROM facts WHERE notification_id > %b ORDER BY notification_id LIMIT 2000
 HEAD = "SELECT position FROM head"
 APPEND = """
 SELECT first_position, fates FROM append(
-    %b::text::text[], %b::text::uuid[], %b::bytea[], %b::text::text[], %b::text::bool[],
-    %b::text::text[], %b::text::int8[], %b::text::int4[],
-    %b::text::text[], %b::text::int8[], %b::text,
-    %b::text::int4[], %b::text::text[], %b::text::int8[], %b::text::text[], %b::bytea[],
-    %b::text::timestamptz[], %b::text::text[], %b::text::text[], %b::text::uuid[], %b::text::text[], %b::text::text[],
-    %b::text::int4[], %b::text::text[], %b::interval)
+    $1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::bool[], $6::text[], $7::int8[], $8::int4[],
+    $9::text[], $10::int8[], $11::text,
+    $12::int4[], $13::text[], $14::int8[], $15::text[], $16::bytea[],
+    $17::timestamptz[], $18::text[], $19::text[], $20::uuid[], $21::text[], $22::text[],
+    $23::int4[], $24::text[], $25::interval)
 """
 LISTENED_SECONDS = 1.0
 RETRY_SECONDS = 0.1
@@ -62,7 +62,7 @@ class PostgresLog:
     def __init__(self, url: str, schema: str, keyring: Keyring, *, patience_seconds: float = 15.0) -> None:
         self._keyring = keyring
         self._patience_seconds = patience_seconds
-        self._writing, self._reading = Line(url, schema), Line(url, schema)
+        self._writing, self._reading = Line(url, schema, append_batch=APPEND), Line(url, schema)
         self._sealing = asyncio.Lock()
         self._mapper = FactMapper()
         self._seen: int | None = None
@@ -121,6 +121,7 @@ class PostgresLog:
         first, fates = await _row(connection, batch.parameters(reads=None))
         if first is None:
             first, fates = await _row(connection, batch.parameters(reads=batch.reads()))
+            assert first is not None
         settled = _settled(batch.attempts, first, fates)
         self._hear(first, settled)
         return settled
@@ -147,15 +148,18 @@ class PostgresLog:
 class Line:
     """A connection that is opened when it is needed, and again when it broke."""
 
-    def __init__(self, url: str, schema: str) -> None:
-        self._url, self._schema = url, schema
+    def __init__(self, url: str, schema: str, **statements: str) -> None:
+        self._url, self._schema, self._statements = url, schema, statements
         self._connection: AsyncConnection[Any] | None = None
         self._opening = asyncio.Lock()
 
     async def connected(self) -> AsyncConnection[Any]:
         async with self._opening:
             if self._connection is None or self._connection.closed:
-                self._connection = await connect_async(self._url, self._schema, KEYED)
+                connection = await connect_async(self._url, self._schema, KEYED)
+                for name, statement in self._statements.items():
+                    await prepare(connection, name, statement)
+                self._connection = connection
             return self._connection
 
     async def close(self) -> None:
@@ -170,8 +174,8 @@ class Batch:
 
     attempts: Sequence[Attempt]
     versions: dict[str, int]
-    arrays: tuple[Any, ...]
-    facts: tuple[Any, ...]
+    arrays: tuple[Parameter, ...]
+    facts: tuple[Parameter, ...]
 
     @classmethod
     def of(
@@ -187,39 +191,39 @@ class Batch:
             attempts,
             versions,
             (
-                _words(request.caller for request in requests),
-                _words(request.id for request in requests),
-                [request.fingerprint for request in requests],
-                _words(attempt.code for attempt in attempts),
-                _words("t" if attempt.kept else "f" for attempt in attempts),
-                _words(attempt.thing for attempt in attempts),
-                _numbers(attempt.version for attempt in attempts),
-                _numbers(accumulate(len(attempt.facts) for attempt in attempts)),
-                _words(versions),
-                _numbers(versions.values()),
+                words(request.caller for request in requests),
+                words(request.id for request in requests),
+                blobs([request.fingerprint for request in requests]),
+                words(attempt.code for attempt in attempts),
+                words("t" if attempt.kept else "f" for attempt in attempts),
+                words(attempt.thing for attempt in attempts),
+                numbers(attempt.version for attempt in attempts),
+                numbers(accumulate(len(attempt.facts) for attempt in attempts)),
+                words(versions),
+                numbers(versions.values()),
             ),
             (
-                _numbers(n for n, _, _ in facts),
-                _words(fact.stream for _, _, fact in facts),
-                _numbers(fact.version for _, _, fact in facts),
-                _words(fact.event.topic for _, _, fact in facts),
-                [mapper.state(fact, keys) for _, _, fact in facts],
-                _words(attempt.at.isoformat() for _, attempt, _ in facts),
-                _words(attempt.request.actor for _, attempt, _ in facts),
-                _words(attempt.request.caller for _, attempt, _ in facts),
-                _words(attempt.request.id for _, attempt, _ in facts),
-                _words(attempt.request.correlation for _, attempt, _ in facts),
-                _words(attempt.request.causation for _, attempt, _ in facts),
-                _numbers(n for n, _ in sealed),
-                _words(subject for _, subject in sealed),
-                offset,
+                numbers(n for n, _, _ in facts),
+                words(fact.stream for _, _, fact in facts),
+                numbers(fact.version for _, _, fact in facts),
+                words(fact.event.topic for _, _, fact in facts),
+                blobs([mapper.state(fact, keys) for _, _, fact in facts]),
+                words(attempt.at.isoformat() for _, attempt, _ in facts),
+                words(attempt.request.actor for _, attempt, _ in facts),
+                words(attempt.request.caller for _, attempt, _ in facts),
+                words(attempt.request.id for _, attempt, _ in facts),
+                words(attempt.request.correlation for _, attempt, _ in facts),
+                words(attempt.request.causation for _, attempt, _ in facts),
+                numbers(n for n, _ in sealed),
+                words(subject for _, subject in sealed),
+                Words(f"{offset.total_seconds()} seconds".encode()),
             ),
         )
 
-    def parameters(self, *, reads: str | None) -> tuple[Any, ...]:
+    def parameters(self, *, reads: Words | None) -> tuple[Parameter, ...]:
         return (*self.arrays, reads, *self.facts)
 
-    def reads(self) -> str:
+    def reads(self) -> Words:
         """What each request rests on and writes, as places in the list of streams; for an obstructed batch alone."""
         place = {stream: n for n, stream in enumerate(self.versions)}
         rests = [
@@ -229,27 +233,12 @@ class Batch:
             }
             for attempt in self.attempts
         ]
-        return orjson.dumps(rests).decode()
+        return Words(orjson.dumps(rests))
 
 
-def _words(values: Iterable[str]) -> str:
-    """An array literal of words that need no escaping; ids, codes and instants never do."""
-    words = list(values)
-    if not words:
-        return "{}"
-    joined = '","'.join(words)
-    if "\\" in joined or '"' in joined.replace('","', ""):
-        raise ValueError("a word with a quote or a backslash cannot be sent like this")
-    return f'{{"{joined}"}}'
-
-
-def _numbers(values: Iterable[int]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-async def _row(connection: AsyncConnection[Any], parameters: tuple[Any, ...]) -> tuple[Any, ...]:
-    cursor = await connection.execute(APPEND, parameters, prepare=True, binary=True)
-    return await cursor.fetchone() or (None, None)
+async def _row(connection: AsyncConnection[Any], parameters: Sequence[Parameter]) -> tuple[int | None, Any]:
+    first, fates = await call(connection, "append_batch", parameters)
+    return None if first is None else int(first), None if fates is None else orjson.loads(fates)
 
 
 def _rests_on(fenced: Iterable[KeyName], attempt: Attempt) -> bool:

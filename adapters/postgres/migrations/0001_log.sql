@@ -217,22 +217,24 @@ BEGIN
         links := links || tail;
     END LOOP;
 
-    INSERT INTO facts
-    SELECT f.stream, f.version, f.topic, f.state, log.position + f.n, encode(substr(f.digest, 1, 16), 'hex')::uuid,
-           first_recorded_at + (f.n - 1) * tick, f.at, f.actor, f.caller, f.command, f.correlation, f.causation, f.link
-    FROM unnest(fact_streams, fact_versions, topics, states, happened,
-                actors, fact_callers, fact_commands, correlations, causations, digests, links)
-         WITH ORDINALITY
-         AS f(stream, version, topic, state, at, actor, caller, command, correlation, causation, digest, link, n);
-
-    INSERT INTO command_log
-    SELECT q.caller, q.command_id, q.fingerprint, q.code, q.thing, q.version, log.position + q.last_fact, first_recorded_at
-    FROM unnest(callers, command_ids, fingerprints, codes, logged, things, own_versions, last_facts)
-         WITH ORDINALITY AS q(caller, command_id, fingerprint, code, logged, thing, version, last_fact, n)
-    WHERE q.logged AND (accepted IS NULL OR accepted[q.n]);
-
-    IF facts_count > 0 THEN
-        UPDATE head SET position = log.position + facts_count,
-                        recorded_at = first_recorded_at + (facts_count - 1) * tick, link = tail;
-    END IF;
+    WITH stored AS (
+        INSERT INTO facts
+        SELECT f.stream, f.version, f.topic, f.state, log.position + f.n, encode(substr(f.digest, 1, 16), 'hex')::uuid,
+               first_recorded_at + (f.n - 1) * tick, f.at, f.actor, f.caller, f.command, f.correlation, f.causation,
+               f.link
+        FROM unnest(fact_streams, fact_versions, topics, states, happened,
+                    actors, fact_callers, fact_commands, correlations, causations, digests, links)
+             WITH ORDINALITY
+             AS f(stream, version, topic, state, at, actor, caller, command, correlation, causation, digest, link, n)
+    ), answered AS (
+        INSERT INTO command_log
+        SELECT q.caller, q.command_id, q.fingerprint, q.code, q.thing, q.version, log.position + q.last_fact,
+               first_recorded_at
+        FROM unnest(callers, command_ids, fingerprints, codes, logged, things, own_versions, last_facts)
+             WITH ORDINALITY AS q(caller, command_id, fingerprint, code, logged, thing, version, last_fact, n)
+        WHERE q.logged AND (accepted IS NULL OR accepted[q.n])
+    )
+    UPDATE head SET position = log.position + facts_count,
+                    recorded_at = first_recorded_at + (facts_count - 1) * tick, link = tail
+    WHERE facts_count > 0;
 END $$;
