@@ -66,10 +66,9 @@ class CommandService:
         self._handler, self._callers, self._tokens, self._secret = handler, callers, tokens, secret
         self._capacity, self._now = capacity, now
         self._queue: deque[Waiting] = deque()
-        self._arrived = asyncio.Event()
-        self._draining = False
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._about_to_begin = False
         self._subscriptions: list[Subscription] = []
-        self._worker: asyncio.Task[None] | None = None
         self.connection: Connection = Connection()
         self.statistics = discovery.Statistics(instance=uuid.uuid4().hex)
 
@@ -90,16 +89,13 @@ class CommandService:
         # Twice: nats-py's ping may overtake the subscriptions, and only the second surely follows them.
         await self.connection.flush()
         await self.connection.flush()
-        self._worker = asyncio.create_task(self._work())
 
     async def drain(self) -> None:
         """Take nothing new, answer what waits, and leave."""
         for subscription in self._subscriptions if self.connection.is_connected else ():
             await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py leaves it bare
-        self._draining = True
-        self._arrived.set()
-        if self._worker is not None:
-            await self._worker
+        while self._under_way:
+            await asyncio.wait(self._under_way)
         # Of a server that is away there is nobody to take leave of.
         await (self.connection.drain() if self.connection.is_connected else self.connection.close())
 
@@ -117,7 +113,7 @@ class CommandService:
         request, deadline_ms = found
         deadline = float("inf") if deadline_ms is None else arrived + deadline_ms / 1000
         self._queue.append(Waiting(message.reply, topic, request, arrived, deadline))
-        self._arrived.set()
+        self._begin()
 
     def _read(self, caller: str, topic: str, payload: bytes) -> tuple[Request, int | None] | Problem:
         known = self._callers.get(caller)
@@ -130,20 +126,23 @@ class CommandService:
             return problem(403, "ActorNotAllowed")
         return found
 
-    async def _work(self) -> None:
-        """Two batches at a time: one is decided while the other is stored."""
-        under_way: set[asyncio.Task[None]] = set()
-        while not (self._draining and not self._queue):
-            await self._arrived.wait()
-            if len(under_way) >= UNDER_WAY:
-                _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            batch = self._next_batch()
-            if not self._queue and not self._draining:
-                self._arrived.clear()
-            if batch:
-                under_way.add(asyncio.create_task(self._answer(batch)))
-        if under_way:
-            await asyncio.wait(under_way)
+    def _begin(self) -> None:
+        """Two batches at a time, one decided while the other is stored; what comes before one begins goes with it."""
+        if self._queue and not self._about_to_begin and len(self._under_way) < UNDER_WAY:
+            self._about_to_begin = True
+            task = asyncio.create_task(self._answer_next())
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._begin()
+
+    async def _answer_next(self) -> None:
+        self._about_to_begin = False
+        batch = self._next_batch()
+        self._begin()
+        await self._answer(batch)
 
     def _next_batch(self) -> list[Waiting]:
         """The oldest requests, at most BATCH; of those with one command id only the first."""
