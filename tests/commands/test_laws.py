@@ -93,8 +93,7 @@ def conversations(draw: Any) -> list[Request]:
 @settings(max_examples=80, deadline=None)
 @given(conversations())
 def test_decided_together_is_decided_one_by_one(requests: list[Request]) -> None:
-    undated = [each for each in requests if each.command.topic not in REVISIONS]
-    assert laws.together_is_one_by_one(sorted(undated, key=lambda each: each.received_at))
+    assert laws.together_is_one_by_one(sorted(requests, key=lambda each: each.received_at))
 
 
 def test_a_revision_of_the_same_batch_counts_from_its_recorded_instant_alone() -> None:
