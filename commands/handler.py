@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from commands.catalogue import DECIDERS
@@ -68,6 +69,10 @@ class Missing(Exception):
         self.decider, self.stream = decider, stream
 
 
+class Behind(Exception):
+    """An earlier request about this waits for something."""
+
+
 class Unsettled(Exception):
     """The state will rest on an instant that is known only once the batch is stored."""
 
@@ -102,9 +107,13 @@ class Round:
     states: States
     before: dict[str, int] = field(default_factory=dict)
     now: dict[str, Kept] = field(default_factory=dict)
+    behind: set[str] = field(default_factory=set)
+    """What the requests put aside in this pass are about."""
 
     def look(self, decider: Decider[Any, Any], stream: str) -> Kept:
         """The stream as it stands within this round."""
+        if stream in self.behind:
+            raise Behind
         if (kept := self.now.get(stream)) is not None:
             if decider.dated and kept.version != self.before[stream]:
                 raise Unsettled
@@ -165,7 +174,8 @@ class Handler:
     async def handle(self, requests: Sequence[Request]) -> list[Answer]:
         """An answer for every request, in order. Raises only what the log raises; then nothing is known."""
         answers: dict[int, Answer | None] = {}
-        waiting, tries = list(enumerate(requests)), 0
+        waiting: Sequence[Numbered] = list(enumerate(requests))
+        tries = 0
         while waiting and tries < ROUNDS:
             async with self.deciding:
                 round, decided, waiting = await self._decide(waiting)
@@ -176,39 +186,36 @@ class Handler:
                 answers[n] = _answer(attempt, one)
                 if one.fate is Fate.MOVED:
                     moved.append((n, attempt.request))
-            waiting = [*moved, *waiting]
+            waiting = sorted([*moved, *waiting], key=itemgetter(0))
             tries += bool(moved)
         return [answers.get(n) or Answer(Contended.__name__) for n in range(len(requests))]
 
-    async def _decide(self, requests: Sequence[Numbered]) -> tuple[Round, list[tuple[int, Attempt]], list[Numbered]]:
+    async def _decide(
+        self, requests: Sequence[Numbered]
+    ) -> tuple[Round, list[tuple[int, Attempt]], Sequence[Numbered]]:
         """An attempt for each request, in an order in which they may be stored; and those that wait for the append.
 
-        A request that needs a stream which is not at hand waits for it, and with it the later ones about the same
-        thing; all others are decided meanwhile. One that needs a text changed in this very round waits until the
-        change has its instant.
+        A request that needs a stream which is not at hand waits for it, and with it the later ones that rest on what
+        it is about; all others are decided meanwhile. From the first on that needs a text changed in this very round,
+        all wait until the change has its instant.
         """
         await self._catch_up()
-        round, decided, unsettled, waiting = Round(self.states), list[tuple[int, Attempt]](), list[Numbered](), requests
-        held = set[str]()
+        round, decided, waiting = Round(self.states), list[tuple[int, Attempt]](), requests
+        unsettled: Sequence[Numbered] = ()
         while waiting:
-            missing, behind, aside = dict[str, Decider[Any, Any]](), set[str](), list[Numbered]()
-            for n, request in waiting:
-                about = request.command.of.stream(request.command.own_id(request.new_id))
-                if about in held:
-                    unsettled.append((n, request))
-                    continue
+            missing, aside = dict[str, Decider[Any, Any]](), list[Numbered]()
+            round.behind = set()
+            for place, (n, request) in enumerate(waiting):
                 try:
-                    if about not in behind:
-                        decided.append((n, self._attempt(request, round)))
-                        continue
-                except Missing as stream:
-                    missing[stream.stream] = stream.decider
+                    decided.append((n, self._attempt(request, round)))
                 except Unsettled:
-                    held.add(about)
-                    unsettled.append((n, request))
-                    continue
-                behind.add(about)
-                aside.append((n, request))
+                    aside, unsettled = [], [*aside, *waiting[place:], *unsettled]
+                    break
+                except (Missing, Behind) as why:
+                    if isinstance(why, Missing):
+                        missing[why.stream] = why.decider
+                    round.behind.add(request.command.of.stream(request.command.own_id(request.new_id)))
+                    aside.append((n, request))
             waiting = aside
             if missing:
                 await self._load(missing)
@@ -231,7 +238,7 @@ class Handler:
         except Refused as refusal:
             attempt.code = refusal.code
             attempt.kept = not isinstance(refusal, NotAllowed)
-        except (Missing, Unsettled):
+        except (Missing, Behind, Unsettled):
             raise
         except Exception as error:
             # A defect of one decision must not take its neighbours down; it is reported, never hidden.

@@ -11,6 +11,7 @@ from specification import Given, finished, given, of, on_monday, request
 
 from commands.catalogue import DECIDERS
 from commands.clients.contact import OpenContact, RenameContact
+from commands.clients.group import SetGroupContract
 from commands.command import Change, Command, on
 from commands.handler import (
     ROUNDS,
@@ -25,17 +26,19 @@ from commands.handler import (
 )
 from commands.permission import RightMissing
 from commands.request import Attempt, Fate, News, Request, Settled
+from commands.service.contract import ConcludeContract
 from commands.service.ticket import HoldTicket, LogCall, OpenTicket, TakeTicket
 from commands.staff.team import AddTeamMember, FormTeam
 from commands.staff.worker import GrantRight, HireWorker, WithdrawRight
 from domain.clients.contact import CONTACT, ContactAlreadyOpened, ContactOpened
 from domain.clients.group import GROUP, GroupRanked
 from domain.fact import Fact
+from domain.service.contract import Terms
 from domain.service.ticket import TICKET, TicketAssigned, TicketHeld, TicketOpened, TicketStarted, TicketUnknown
 from domain.staff.team import TEAM
 from domain.staff.worker import WORKER, Right, WorkerHired, WorkerRightGranted, WorkerRightWithdrawn
-from domain.values import ContactId, SubjectId, WorkerId
-from examples import ANNA, BORIS, CUSTOMERS, HOTLINE, MILL, PUMP, VIP
+from domain.values import ContactId, ContractId, SubjectId, WorkerId
+from examples import ANNA, BORIS, CUSTOMERS, HOTLINE, MILL, OFFICE, PUMP, VIP
 
 TEN = on_monday(10)
 ID = "0190a0a0-0000-7000-8000-000000000001"
@@ -352,3 +355,21 @@ def test_a_handler_that_remembers_nothing_decides_the_same() -> None:
 
 def test_the_log_in_memory_never_waits() -> None:
     assert finished(MemoryLog().news()) == ()
+
+
+def test_what_rests_on_a_request_put_aside_is_put_aside_with_it() -> None:
+    """The withdrawal has to wait for its asker's rights; who uses the right comes after it, though all is at hand."""
+    world = given(COMPANY_SO_FAR)
+    world.when(TakeTicket(ticket=PUMP), actor=ANNA, at=TEN)
+    world.handler.states.drop(f"worker-{OLENA}")
+    withdraw = request(WithdrawRight(worker=ANNA, right=Right.HELPDESK), actor=OLENA, at=TEN)
+    use = request(HoldTicket(ticket=PUMP), actor=ANNA, at=TEN)
+    answers = world.ask(withdraw, use)
+    assert [answer.code for answer in answers] == ["", RightMissing.__name__]
+
+
+def test_a_text_and_what_is_promised_by_it_may_come_together() -> None:
+    world = given(COMPANY_SO_FAR)
+    conclude = request(ConcludeContract(name="Silver", terms=Terms(calendar=OFFICE)), at=TEN)
+    promise = request(SetGroupContract(group=VIP, contract=ContractId(conclude.new_id)), at=TEN)
+    assert [answer.code for answer in world.ask(conclude, promise)] == ["", ""]
