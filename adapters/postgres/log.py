@@ -107,11 +107,15 @@ class PostgresLog:
 
     async def _append(self, connection: AsyncConnection[Any], attempts: Sequence[Attempt]) -> list[Settled]:
         async with self._sealing:
-            needed = {name for attempt in attempts for fact in attempt.facts for name in keys_needed(fact.event)}
+            names = _names(attempts)
+            needed = {name for _, name in names}
             keys = await self._keyring.for_sealing(await self._reading.connected(), needed) if needed else {}
             fenced = needed - keys.keys()
-            sent = [attempt for attempt in attempts if not _rests_on(fenced, attempt)] if fenced else attempts
-            batch = Batch.of(sent, keys, self._mapper, self.clock_offset)
+            sent = attempts
+            if fenced:
+                sent = [attempt for attempt in attempts if not _rests_on(fenced, attempt)]
+                names = _names(sent)
+            batch = Batch.of(sent, names, keys, self._mapper, self.clock_offset)
         settled = iter(await self._send(connection, batch))
         return [Settled(Fate.FENCED) if fenced and _rests_on(fenced, each) else next(settled) for each in attempts]
 
@@ -179,43 +183,57 @@ class Batch:
 
     @classmethod
     def of(
-        cls, attempts: Sequence[Attempt], keys: Mapping[KeyName, DataKey], mapper: FactMapper, offset: timedelta
+        cls,
+        attempts: Sequence[Attempt],
+        names: Sequence[tuple[int, KeyName]],
+        keys: Mapping[KeyName, DataKey],
+        mapper: FactMapper,
+        offset: timedelta,
     ) -> Batch:
+        """Columns are made of whole rows at once: a generator for each of them would cost more than the sending."""
         versions: dict[str, int] = {}
         for attempt in attempts:
             versions |= attempt.reads
-        requests = [attempt.request for attempt in attempts]
+        callers, ids, fingerprints, codes, kept, things, own, counts = _columns(
+            [
+                (r.caller, r.id, r.fingerprint, a.code, "t" if a.kept else "f", a.thing, a.version, len(a.facts))
+                for a in attempts
+                for r in (a.request,)
+            ],
+            8,
+        )
         facts = [(n, attempt, fact) for n, attempt in enumerate(attempts, 1) for fact in attempt.facts]
-        sealed = [(n, name.subject) for n, _, fact in facts for name in keys_needed(fact.event)]
+        of, streams, numbered, topics, at, actors, by, commands, correlations, causations = _columns(
+            [
+                (
+                    n,
+                    f.stream,
+                    f.version,
+                    f.event.topic,
+                    a.at.isoformat(),
+                    r.actor,
+                    r.caller,
+                    r.id,
+                    r.correlation,
+                    r.causation,
+                )
+                for n, a, f in facts
+                for r in (a.request,)
+            ],
+            10,
+        )
         return cls(
             attempts,
             versions,
             (
-                words(request.caller for request in requests),
-                words(request.id for request in requests),
-                blobs([request.fingerprint for request in requests]),
-                words(attempt.code for attempt in attempts),
-                words("t" if attempt.kept else "f" for attempt in attempts),
-                words(attempt.thing for attempt in attempts),
-                numbers(attempt.version for attempt in attempts),
-                numbers(accumulate(len(attempt.facts) for attempt in attempts)),
-                words(versions),
-                numbers(versions.values()),
+                *(words(callers), words(ids), blobs(fingerprints), words(codes), words(kept), words(things)),
+                *(numbers(own), numbers(accumulate(counts)), words(versions), numbers(versions.values())),
             ),
             (
-                numbers(n for n, _, _ in facts),
-                words(fact.stream for _, _, fact in facts),
-                numbers(fact.version for _, _, fact in facts),
-                words(fact.event.topic for _, _, fact in facts),
+                *(numbers(of), words(streams), numbers(numbered), words(topics)),
                 blobs([mapper.state(fact, keys) for _, _, fact in facts]),
-                words(attempt.at.isoformat() for _, attempt, _ in facts),
-                words(attempt.request.actor for _, attempt, _ in facts),
-                words(attempt.request.caller for _, attempt, _ in facts),
-                words(attempt.request.id for _, attempt, _ in facts),
-                words(attempt.request.correlation for _, attempt, _ in facts),
-                words(attempt.request.causation for _, attempt, _ in facts),
-                numbers(n for n, _ in sealed),
-                words(subject for _, subject in sealed),
+                *(words(at), words(actors), words(by), words(commands), words(correlations), words(causations)),
+                *(numbers(n for n, _ in names), words([name.subject for _, name in names])),
                 Words(f"{offset.total_seconds()} seconds".encode()),
             ),
         )
@@ -239,6 +257,17 @@ class Batch:
 async def _row(connection: AsyncConnection[Any], parameters: Sequence[Parameter]) -> tuple[int | None, Any]:
     first, fates = await call(connection, "append_batch", parameters)
     return None if first is None else int(first), None if fates is None else orjson.loads(fates)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+def _names(attempts: Sequence[Attempt]) -> list[tuple[int, KeyName]]:
+    """The keys that each attempt's facts are sealed with, by the attempt's place from 1."""
+    return [
+        (n, name) for n, attempt in enumerate(attempts, 1) for fact in attempt.facts for name in keys_needed(fact.event)
+    ]
 
 
 def _rests_on(fenced: Iterable[KeyName], attempt: Attempt) -> bool:

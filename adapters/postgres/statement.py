@@ -6,7 +6,7 @@ A command alone waits for nothing else, and what stands between its decision and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from struct import pack
 from typing import Any
 
@@ -29,13 +29,12 @@ class Binary(bytes):
 Parameter = Words | Binary | None
 
 
-def words(values: Iterable[str]) -> Words:
+def words(values: Collection[str]) -> Words:
     """An array of words that need no escaping; ids, codes and instants never do."""
-    given = list(values)
-    if not given:
+    if not values:
         return Words(b"{}")
-    joined = '","'.join(given)
-    if "\\" in joined or joined.count('"') != 2 * (len(given) - 1):
+    joined = '","'.join(values)
+    if "\\" in joined or joined.count('"') != 2 * (len(values) - 1):
         raise ValueError("a word with a quote or a backslash cannot be sent like this")
     return Words(f'{{"{joined}"}}'.encode())
 
