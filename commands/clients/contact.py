@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
+from commands.existence import needs_contract, needs_incident_type
 from commands.permission import needs, needs_level, needs_sight
 from domain.clients import contact as rule
 from domain.clients.contact import CONTACT, Contact, ContactKind
 from domain.clients.directory import Level
-from domain.refusal import require
-from domain.service.contract import CONTRACT, ContractUnknown
-from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeUnknown
 from domain.staff.worker import Right
 from domain.values import ContactId, ContractId, DirectoryId, IncidentTypeId, Line, Reference
 
@@ -67,7 +65,6 @@ class SetContactContract(Command, topic="contact.set-contract", of=CONTACT):
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
         _edits(asked, self.contact, own)
-        require(self.contract is None or bool(asked.read(CONTRACT, self.contract).versions), otherwise=ContractUnknown)
-        known = self.incident_type is None or asked.read(INCIDENT_TYPE, self.incident_type).listed
-        require(known, otherwise=IncidentTypeUnknown)
+        needs_contract(asked, self.contract)
+        needs_incident_type(asked, self.incident_type)
         return rule.set_contract(own, self.incident_type, self.contract, asked.at)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
+from commands.existence import needs_contract, needs_incident_type
 from commands.permission import needs, needs_group, needs_level
 from domain.clients import group as rule
 from domain.clients.directory import Level
 from domain.clients.group import GROUP, Group, GroupKind
-from domain.refusal import require
-from domain.service.contract import CONTRACT, ContractUnknown
-from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeUnknown
 from domain.staff.worker import Right
 from domain.values import ContractId, DirectoryId, GroupId, IncidentTypeId, Label
 
@@ -62,7 +60,6 @@ class SetGroupContract(Command, topic="group.set-contract", of=GROUP):
     def decide(self, own: Group, asked: Asked) -> Decision:
         needs(asked, Right.BASIC)
         needs_group(asked, self.group)
-        require(self.contract is None or bool(asked.read(CONTRACT, self.contract).versions), otherwise=ContractUnknown)
-        known = self.incident_type is None or asked.read(INCIDENT_TYPE, self.incident_type).listed
-        require(known, otherwise=IncidentTypeUnknown)
+        needs_contract(asked, self.contract)
+        needs_incident_type(asked, self.incident_type)
         return rule.set_contract(own, self.incident_type, self.contract, asked.at)

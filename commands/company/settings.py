@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import Field
 
 from commands.command import Asked, Command, Decision
+from commands.existence import needs_contract
 from commands.permission import needs
 from domain.company import settings as rule
 from domain.company.settings import COMPANY, SETTINGS, Settings
 from domain.refusal import require
-from domain.service.contract import CONTRACT, ContractUnknown
 from domain.staff.area import AREA, AreaUnknown
 from domain.staff.worker import Right
 from domain.values import AreaId, ContractId, Label
@@ -35,7 +35,7 @@ class SetDefaultContract(Command, topic="settings.set-default-contract", of=SETT
 
     def decide(self, own: Settings, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
-        require(self.contract is None or bool(asked.read(CONTRACT, self.contract).versions), otherwise=ContractUnknown)
+        needs_contract(asked, self.contract)
         return rule.set_default_contract(own, self.contract, asked.at)
 
 

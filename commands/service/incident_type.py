@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
+from commands.existence import needs_contract
 from commands.permission import needs
-from domain.refusal import require
 from domain.service import incident_type as rule
-from domain.service.contract import CONTRACT, ContractUnknown
 from domain.service.incident_type import INCIDENT_TYPE, IncidentType
 from domain.staff.worker import Right
 from domain.values import ContractId, IncidentTypeId, Label
@@ -40,5 +39,5 @@ class SetIncidentTypeContract(Command, topic="incident-type.set-contract", of=IN
 
     def decide(self, own: IncidentType, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
-        require(self.contract is None or bool(asked.read(CONTRACT, self.contract).versions), otherwise=ContractUnknown)
+        needs_contract(asked, self.contract)
         return rule.set_contract(own, self.contract, asked.at)
