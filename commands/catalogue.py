@@ -10,9 +10,13 @@ from commands.command import Command
 from commands.company import settings
 from commands.service import calendar, contract, incident_type, ticket
 from commands.staff import area, team, worker
+from commands.work import notice
 from domain.decider import Decider
 
-NOUNS = (worker, team, area, directory, contact, group, membership, settings, calendar, contract, incident_type, ticket)
+NOUNS = (
+    *(worker, team, area, directory, contact, group, membership, settings),
+    *(calendar, contract, incident_type, ticket, notice),
+)
 
 COMMANDS: Mapping[str, type[Command]] = Command.by_topic
 

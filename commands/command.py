@@ -25,20 +25,25 @@ class Change(NamedTuple):
     event: Event
 
 
-class Asked(Protocol):
-    """One request as its decision sees it. Whatever is read through it becomes a guard of the append."""
+class Reading(Protocol):
+    """A worker and a way to read states, which is all that rights take. What is read becomes a guard of the append."""
 
     actor: WorkerId
+
+    def read(self, decider: Decider[S, E], id: str) -> S:
+        """The state of that stream, with all facts decided before this request."""
+        ...
+
+
+class Asked(Reading, Protocol):
+    """One request as its decision sees it: the actor is who asks."""
+
     at: datetime
     """When it happened, by the request; the service's receipt where the request does not say."""
     new_id: str
     """The id of the thing this request makes, if it makes one: the same at every repetition."""
     new_subject: SubjectId
     """A random subject, for whomever this request makes known."""
-
-    def read(self, decider: Decider[S, E], id: str) -> S:
-        """The state of that stream, with all facts decided before this request."""
-        ...
 
 
 def on(decider: Decider[S, E], id: str, events: Iterable[E]) -> Iterator[Change]:

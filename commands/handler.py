@@ -18,7 +18,7 @@ from commands.request import Answer, Attempt, Fate, Log, Request, Settled
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import NotAllowed, Refused
-from domain.staff.worker import SYSTEM, WORKER, Right
+from domain.staff.worker import AUTOMATA, WORKER, Right
 from domain.values import SubjectId, WorkerId
 
 S = TypeVar("S")
@@ -228,6 +228,8 @@ class Handler:
         own_id = command.own_id(request.new_id)
         stream = command.of.stream(own_id)
         try:
+            if stream in round.behind:
+                raise Behind
             _clock(world, request, at)
             if command.makes():
                 round.suppose_absent(command.of, stream)
@@ -312,7 +314,7 @@ def _clock(world: World, request: Request, at: datetime) -> None:
     if at > request.received_at + AHEAD:
         raise HappenedInFuture
     late = at < request.received_at - BACK
-    if late and request.actor != SYSTEM and not world.read(WORKER, request.actor).holds(Right.LATE_FACTS):
+    if late and request.actor not in AUTOMATA and not world.read(WORKER, request.actor).holds(Right.LATE_FACTS):
         raise LateFactsNotAllowed
 
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
 
-from commands.command import Asked
+from commands.command import Reading
 from domain.clients.contact import CONTACT, ContactUnknown
 from domain.clients.directory import DIRECTORY, Directory, DirectoryUnknown, Level
 from domain.clients.group import GROUP, GroupUnknown
-from domain.refusal import NotAllowed, Unknown
+from domain.decider import Decider
+from domain.fact import Event
+from domain.refusal import NotAllowed, Unknown, require
+from domain.service.assignment import Standing
 from domain.service.ticket import Ticket, TicketUnknown
 from domain.staff.area import AREA, Area, Role
 from domain.staff.team import TEAM
 from domain.staff.worker import SYSTEM, WORKER, Right
-from domain.values import ContactId, DirectoryId, GroupId, Holder, team_of, worker_holder
+from domain.values import ContactId, DirectoryId, GroupId, Holder, WorkerId, team_of, worker_holder
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
 
 
 class RightMissing(NotAllowed):
@@ -32,13 +40,24 @@ class LateFactsNotAllowed(NotAllowed):
     """Recording what happened more than five minutes ago takes the right to record late facts (D32)."""
 
 
-def needs(asked: Asked, right: Right) -> None:
+@dataclass(slots=True)
+class InPlaceOf:
+    """Another worker in the place of the one who asks: what is read of them becomes a guard all the same."""
+
+    asked: Reading
+    actor: WorkerId
+
+    def read(self, decider: Decider[S, E], id: str) -> S:
+        return self.asked.read(decider, id)
+
+
+def needs(asked: Reading, right: Right) -> None:
     """Refuse unless the worker who asks is active and holds the system right."""
     if asked.actor != SYSTEM and not asked.read(WORKER, asked.actor).holds(right):
         raise RightMissing
 
 
-def level(asked: Asked, directory: Directory) -> Level:
+def level(asked: Reading, directory: Directory) -> Level:
     """The highest right the worker has to the directory, in person or through a team (R-DIR-2)."""
     if asked.actor == SYSTEM:
         return Level.ADMINISTER
@@ -49,7 +68,7 @@ def level(asked: Asked, directory: Directory) -> Level:
     return best
 
 
-def needs_level(asked: Asked, id: DirectoryId, needed: Level) -> None:
+def needs_level(asked: Reading, id: DirectoryId, needed: Level) -> None:
     """Refuse unless the right to the directory reaches the level; without any, the directory is unknown (R-DIR-3)."""
     directory = asked.read(DIRECTORY, id)
     found = level(asked, directory)
@@ -59,19 +78,19 @@ def needs_level(asked: Asked, id: DirectoryId, needed: Level) -> None:
         raise LevelMissing
 
 
-def sees(asked: Asked, contact: ContactId) -> bool:
+def sees(asked: Reading, contact: ContactId) -> bool:
     """Whether the worker may know of the contact: at least "use" on its directory."""
     directory = asked.read(CONTACT, contact).directory
     return directory is not None and level(asked, asked.read(DIRECTORY, directory)).reaches(Level.USE)
 
 
-def needs_sight(asked: Asked, contact: ContactId, otherwise: type[Unknown] = ContactUnknown) -> None:
+def needs_sight(asked: Reading, contact: ContactId, otherwise: type[Unknown] = ContactUnknown) -> None:
     """Refuse as if there were no such contact unless the worker sees it (D16)."""
     if not sees(asked, contact):
         raise otherwise
 
 
-def needs_group(asked: Asked, id: GroupId) -> None:
+def needs_group(asked: Reading, id: GroupId) -> None:
     """Refuse unless the worker may edit the group's directory; unknown to one who may not know of it (R-GRP-3)."""
     group = asked.read(GROUP, id)
     if group.directory is None:
@@ -82,31 +101,54 @@ def needs_group(asked: Asked, id: GroupId) -> None:
         raise GroupUnknown from None
 
 
-def has_role(asked: Asked, area: Area, *roles: Role) -> bool:
+def has_role(asked: Reading, area: Area, *roles: Role) -> bool:
     """Whether the worker has one of the roles in the area, in person or through a team."""
     return asked.actor == SYSTEM or any(_holds(asked, area.holders(role)) for role in roles)
 
 
-def works_on(asked: Asked, ticket: Ticket) -> None:
+def lies_open(asked: Reading, ticket: Ticket) -> bool:
+    """Whether the worker may know of the ticket: a look into its area, and sight of its contacts (D34)."""
+    if ticket.area is None or not has_role(asked, asked.read(AREA, ticket.area), Role.MEMBER, Role.READER):
+        return False
+    return all(sees(asked, contact) for contact in {ticket.reporter, ticket.customer} if contact is not None)
+
+
+def works_on(asked: Reading, ticket: Ticket) -> None:
     """Refuse unless the worker may work on the ticket: helpdesk, sight of its contacts, member of its area (D34)."""
     needs(asked, Right.HELPDESK)
-    if ticket.area is None:
-        raise TicketUnknown
-    area = asked.read(AREA, ticket.area)
-    member = has_role(asked, area, Role.MEMBER)
-    if not member and not has_role(asked, area, Role.READER):
-        raise TicketUnknown
-    for contact in {ticket.reporter, ticket.customer} - {None}:
-        assert contact is not None
-        needs_sight(asked, contact, otherwise=TicketUnknown)
-    if not member:
-        raise RoleMissing
+    require(lies_open(asked, ticket), otherwise=TicketUnknown)
+    assert ticket.area is not None
+    require(has_role(asked, asked.read(AREA, ticket.area), Role.MEMBER), otherwise=RoleMissing)
 
 
-def _holds(asked: Asked, holders: Iterable[Holder]) -> bool:
+def works_for(asked: Reading, ticket: Ticket, automaton: WorkerId) -> None:
+    """Refuse as `works_on`, but for the automaton that is there for this."""
+    if asked.actor != automaton:
+        works_on(asked, ticket)
+    require(ticket.area is not None, otherwise=TicketUnknown)
+
+
+def needs_automaton(asked: Reading, automaton: WorkerId) -> None:
+    """Refuse everybody but the automaton that is there for this, and the installation itself."""
+    require(asked.actor in (automaton, SYSTEM), otherwise=RightMissing)
+
+
+def standing(asked: Reading, ticket: Ticket, candidate: WorkerId) -> Standing:
+    """What a candidate for the ticket has of what it takes (D12)."""
+    them = InPlaceOf(asked, candidate)
+    assert ticket.area is not None
+    return Standing(
+        active=asked.read(WORKER, candidate).active,
+        member=has_role(them, asked.read(AREA, ticket.area), Role.MEMBER),
+        sees_reporter=ticket.reporter is None or sees(them, ticket.reporter),
+        sees_customer=ticket.customer is None or sees(them, ticket.customer),
+    )
+
+
+def _holds(asked: Reading, holders: Iterable[Holder]) -> bool:
     return worker_holder(asked.actor) in holders or any(_in_team(asked, holder) for holder in holders)
 
 
-def _in_team(asked: Asked, holder: Holder) -> bool:
+def _in_team(asked: Reading, holder: Holder) -> bool:
     team = team_of(holder)
     return team is not None and asked.actor in asked.read(TEAM, team).members

@@ -51,6 +51,9 @@ class IncidentTypeId(Id): ...
 class TicketId(Id): ...
 
 
+class NoticeId(Id): ...
+
+
 class SubjectId(Id):
     """Whose data it is; never the id of the contact that stands for the person today."""
 

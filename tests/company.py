@@ -17,18 +17,21 @@ from domain.service.calendar import CALENDAR, CalendarDefined
 from domain.service.contract import CONTRACT, ContractConcluded
 from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeListed
 from domain.service.selection import Scope
-from domain.service.ticket import TICKET, TicketContractSelected, TicketHeld, TicketResolved
+from domain.service.ticket import TICKET, TicketAssigned, TicketContractSelected, TicketHeld, TicketResolved
 from domain.staff.area import AREA, AreaOpened, AreaRoleGiven, AreaRoleTaken, Role
 from domain.staff.team import TEAM, TeamFormed, TeamMemberAdded
 from domain.staff.worker import WORKER, Right, WorkerDeactivated, WorkerHired, WorkerRightGranted, WorkerRightWithdrawn
 from domain.values import ContactId, DirectoryId, SubjectId, TicketId, WorkerId, team_holder, worker_holder
+from domain.work.notice import NOTICE
 from examples import (
     ANNA,
     ANNA_SUBJECT,
     BAKERY,
+    BELL,
     BORIS,
     CUSTOMERS,
     DEFECT,
+    EVENT,
     GOLD,
     GOLD_TERMS,
     GRAVE,
@@ -123,6 +126,8 @@ BEFORE: Mapping[str, list[Happened]] = {
     "ticket.resume": of(TICKET, PUMP, TicketHeld(), at=on_monday(10)),
     "ticket.reopen": of(TICKET, PUMP, TicketResolved(), at=on_monday(10)),
     "settings.set-default-area": of(SETTINGS, COMPANY, DefaultAreaSet(area=OFFICE_FLOOR)),
+    "notice.write": of(TICKET, PUMP, TicketAssigned(assignee=ANNA), at=on_monday(9, 20)),
+    "notice.read": of(NOTICE, BELL, EVENT["notice.written"]),
     "settings.set-default-contract": of(SETTINGS, COMPANY, DefaultContractSet(contract=GOLD)),
 }
 """What must have happened besides, for the example of a request to change something."""

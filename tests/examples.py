@@ -10,7 +10,7 @@ from commands.clients.directory import OpenDirectory, SetDirectoryRight
 from commands.clients.group import FormGroup, RankGroup, RenameGroup, SetGroupContract
 from commands.clients.membership import JoinGroup, LeaveGroup
 from commands.command import Command
-from commands.company.settings import ListSeverities, SetDefaultArea, SetDefaultContract
+from commands.company.settings import ListSeverities, SetDefaultArea, SetDefaultContract, SetHelpdeskResponsible
 from commands.service.calendar import DefineCalendar, ReviseCalendar
 from commands.service.contract import ConcludeContract, ReviseContract
 from commands.service.incident_type import ListIncidentType, RetireIncidentType, SetIncidentTypeContract
@@ -26,17 +26,20 @@ from commands.service.ticket import (
     ReopenTicket,
     ResolveTicket,
     ResumeTicket,
+    RouteTicket,
     TakeTicket,
 )
 from commands.staff.area import GiveAreaRole, OpenArea, TakeAreaRole
 from commands.staff.team import AddTeamMember, FormTeam, NameTeamLeader, RemoveTeamMember
 from commands.staff.worker import DeactivateWorker, GrantRight, HireWorker, ReactivateWorker, WithdrawRight
+from commands.work.notice import ReadNotice, WriteNotice
 from domain.clients.contact import ContactContractSet, ContactKind, ContactMoved, ContactOpened, ContactRenamed
 from domain.clients.directory import DirectoryOpened, DirectoryRightSet, Level
 from domain.clients.group import GroupContractSet, GroupFormed, GroupKind, GroupRanked, GroupRenamed
 from domain.clients.membership import MemberJoined, MemberLeft
-from domain.company.settings import DefaultAreaSet, DefaultContractSet, SeveritiesListed
+from domain.company.settings import DefaultAreaSet, DefaultContractSet, HelpdeskResponsibleSet, SeveritiesListed
 from domain.fact import Event
+from domain.service.assignment import Ineligible, Result, Source, Step
 from domain.service.calendar import CalendarDefined, CalendarRevised, OpeningHours
 from domain.service.contract import ContractConcluded, ContractRevised, Targets, Terms
 from domain.service.incident_type import IncidentTypeContractSet, IncidentTypeListed, IncidentTypeRetired
@@ -57,6 +60,7 @@ from domain.service.ticket import (
     TicketReopened,
     TicketResolved,
     TicketResumed,
+    TicketRouted,
     TicketStarted,
 )
 from domain.staff.area import AreaOpened, AreaRoleGiven, AreaRoleTaken, Role
@@ -77,6 +81,7 @@ from domain.values import (
     DirectoryId,
     GroupId,
     IncidentTypeId,
+    NoticeId,
     SubjectId,
     TeamId,
     TicketId,
@@ -84,6 +89,7 @@ from domain.values import (
     team_holder,
     worker_holder,
 )
+from domain.work.notice import Channel, NoticeSeen, NoticeWritten, Occasion
 
 ANNA, BORIS = WorkerId("anna"), WorkerId("boris")
 HOTLINE = TeamId("hotline")
@@ -96,6 +102,7 @@ OFFICE = CalendarId("office")
 GOLD, SILVER = ContractId("gold"), ContractId("silver")
 DEFECT = IncidentTypeId("defect")
 PUMP = TicketId("pump")
+BELL = NoticeId("bell")
 GRAVE, SLIGHT = "grave", "slight"
 
 NINE_TO_FIVE = ((540, 1020),)
@@ -142,6 +149,7 @@ EVENTS: tuple[Event, ...] = (
     DefaultAreaSet(area=WORKSHOP),
     DefaultContractSet(contract=SILVER),
     SeveritiesListed(severities=(GRAVE, SLIGHT)),
+    HelpdeskResponsibleSet(responsible=ANNA),
     CalendarDefined(name="Office", hours=OFFICE_HOURS),
     CalendarRevised(hours=SUMMER_HOURS),
     ContractConcluded(name="Gold", terms=GOLD_TERMS),
@@ -168,6 +176,12 @@ EVENTS: tuple[Event, ...] = (
     ),
     TicketContractChanged(contract=SILVER, subject=MILL_SUBJECT, reason="Agreed by telephone"),
     TicketAssessed(severity=GRAVE),
+    TicketRouted(
+        assignee=None,
+        steps=(
+            Step(source=Source.HELPDESK, candidate=BORIS, result=Result.NOT_ELIGIBLE, reason=Ineligible.NOT_MEMBER),
+        ),
+    ),
     TicketAssigned(assignee=ANNA),
     TicketStarted(),
     TicketHeld(),
@@ -196,6 +210,8 @@ EVENTS: tuple[Event, ...] = (
         consumed_seconds=30_000,
         replaces=7,
     ),
+    NoticeWritten(recipient=ANNA, ticket=PUMP, occasion=Occasion.ASSIGNED, channel=Channel.SYSTEM),
+    NoticeSeen(),
 )
 
 REQUESTS: tuple[Command, ...] = (
@@ -226,6 +242,7 @@ REQUESTS: tuple[Command, ...] = (
     SetDefaultArea(area=WORKSHOP),
     SetDefaultContract(contract=SILVER),
     ListSeverities(severities=(GRAVE, SLIGHT)),
+    SetHelpdeskResponsible(responsible=ANNA),
     DefineCalendar(name="Office", hours=OFFICE_HOURS),
     ReviseCalendar(calendar=OFFICE, hours=SUMMER_HOURS),
     ConcludeContract(name="Gold", terms=GOLD_TERMS),
@@ -245,6 +262,7 @@ REQUESTS: tuple[Command, ...] = (
     ChangeTicketContract(ticket=PUMP, contract=SILVER, reason="Agreed by telephone"),
     AssessTicket(ticket=PUMP, severity=GRAVE),
     AssignTicket(ticket=PUMP, assignee=BORIS),
+    RouteTicket(ticket=PUMP),
     TakeTicket(ticket=PUMP),
     HoldTicket(ticket=PUMP),
     ResumeTicket(ticket=PUMP),
@@ -253,6 +271,8 @@ REQUESTS: tuple[Command, ...] = (
     ResolveTicket(ticket=PUMP),
     CloseTicket(ticket=PUMP, reason="duplicate"),
     ReopenTicket(ticket=PUMP),
+    WriteNotice(recipient=ANNA, ticket=PUMP, occasion=Occasion.ASSIGNED, doer=BORIS),
+    ReadNotice(notice=BELL),
 )
 
 EVENT: Mapping[str, Event] = {event.topic: event for event in EVENTS}

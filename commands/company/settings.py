@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from commands.command import Asked, Command, Decision
-from commands.existence import needs_contract
+from commands.existence import needs_contract, needs_worker
 from commands.permission import needs
 from domain.company import settings as rule
 from domain.company.settings import COMPANY, SETTINGS, Settings
 from domain.refusal import require
 from domain.staff.area import AREA, AreaUnknown
 from domain.staff.worker import Right
-from domain.values import AreaId, ContractId, Label
+from domain.values import AreaId, ContractId, Label, WorkerId
 
 
 class SetDefaultArea(Command, topic="settings.set-default-area", of=SETTINGS, only=COMPANY):
@@ -47,3 +47,14 @@ class ListSeverities(Command, topic="settings.list-severities", of=SETTINGS, onl
     def decide(self, own: Settings, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
         return rule.list_severities(own, self.severities)
+
+
+class SetHelpdeskResponsible(Command, topic="settings.set-helpdesk-responsible", of=SETTINGS, only=COMPANY):
+    """Name the worker who answers for tickets that nobody else answers for (D11 step 4, R-SET-1), or nobody."""
+
+    responsible: WorkerId | None
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        needs_worker(asked, self.responsible)
+        return rule.set_helpdesk_responsible(own, self.responsible, asked.at)

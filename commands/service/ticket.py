@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from commands.command import Asked, Command, Decision
-from commands.permission import has_role, needs, needs_sight, works_on
+from commands.permission import has_role, needs, needs_sight, standing, works_for, works_on
 from domain.clients.contact import CONTACT, Contact
 from domain.clients.group import GROUP
 from domain.clients.membership import MEMBERSHIP
 from domain.company.settings import COMPANY, SETTINGS
 from domain.refusal import Refused, require
+from domain.service import assignment
 from domain.service import ticket as rule
 from domain.service.calendar import CALENDAR
 from domain.service.contract import CONTRACT, ContractUnknown
@@ -19,7 +20,7 @@ from domain.service.promise import Book
 from domain.service.selection import Selection, Situation, candidates, select
 from domain.service.ticket import TICKET, Ticket, TicketOpened
 from domain.staff.area import AREA, AreaUnknown, Role
-from domain.staff.worker import WORKER, Right, WorkerNotActive, WorkerUnknown
+from domain.staff.worker import ROUTING, WORKER, Right, WorkerNotActive, WorkerUnknown
 from domain.values import (
     AreaId,
     Code,
@@ -151,6 +152,19 @@ class AssignTicket(Command, topic="ticket.assign", of=TICKET):
         require(assignee.hired, otherwise=WorkerUnknown)
         require(assignee.active, otherwise=WorkerNotActive)
         return rule.assign(own, self.assignee, asked.at)
+
+
+class RouteTicket(Command, topic="ticket.route", of=TICKET):
+    """Give the ticket to the first eligible candidate of the chain, if nobody had it when this happened (D11)."""
+
+    ticket: TicketId
+
+    def decide(self, own: Ticket, asked: Asked) -> Decision:
+        works_for(asked, own, ROUTING)
+        now = assignment.Situation(asked.at, asked.read(SETTINGS, COMPANY))
+        named = assignment.candidates(now)
+        standings = {each: standing(asked, own, each) for found in named.values() for each in found}
+        return rule.route(own, assignment.choose(named, standings), asked.at)
 
 
 class TakeTicket(Command, topic="ticket.take", of=TICKET):

@@ -65,6 +65,7 @@ class GroupAlreadyFormed(Refused):
 class Group:
     directory: DirectoryId | None = None
     name: str = ""
+    kind: GroupKind = GroupKind.CUSTOMERS
     rank: int = 0
     contracts: Mapping[IncidentTypeId | None, Timeline[ContractId | None]] = field(default_factory=dict)
 
@@ -99,8 +100,8 @@ def set_contract(
 
 def evolve(group: Group, fact: Fact[GroupEvent]) -> Group:
     match fact.event:
-        case GroupFormed(directory=directory, name=name, rank=rank):
-            return Group(directory=directory, name=name, rank=rank)
+        case GroupFormed(directory=directory, kind=kind, name=name, rank=rank):
+            return Group(directory=directory, name=name, kind=kind, rank=rank)
         case GroupRenamed(name=name):
             return replace(group, name=name)
         case GroupRanked(rank=rank):

@@ -10,7 +10,7 @@ from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, require
 from domain.timeline import Timeline
-from domain.values import AreaId, ContractId, Label
+from domain.values import AreaId, ContractId, Label, WorkerId
 
 COMPANY = "company"
 """The one stream of settings: a deployment serves one company."""
@@ -34,7 +34,13 @@ class SeveritiesListed(Event, topic="settings.severities-listed"):
     severities: tuple[Label, ...]
 
 
-SettingsEvent = DefaultAreaSet | DefaultContractSet | SeveritiesListed
+class HelpdeskResponsibleSet(Event, topic="settings.helpdesk-responsible-set"):
+    """This worker, or nobody, answers for tickets that nobody else answers for (D11 step 4)."""
+
+    responsible: WorkerId | None
+
+
+SettingsEvent = DefaultAreaSet | DefaultContractSet | SeveritiesListed | HelpdeskResponsibleSet
 
 
 class SeverityListedTwice(Refused):
@@ -46,6 +52,7 @@ class Settings:
     default_area: AreaId | None = None
     default_contract: Timeline[ContractId | None] = field(default_factory=Timeline)
     severities: tuple[str, ...] = ()
+    helpdesk_responsible: Timeline[WorkerId | None] = field(default_factory=Timeline)
 
 
 def set_default_area(settings: Settings, area: AreaId) -> Iterator[SettingsEvent]:
@@ -64,6 +71,11 @@ def list_severities(settings: Settings, severities: tuple[str, ...]) -> Iterator
         yield SeveritiesListed(severities=severities)
 
 
+def set_helpdesk_responsible(settings: Settings, responsible: WorkerId | None, at: datetime) -> Iterator[SettingsEvent]:
+    if responsible != settings.helpdesk_responsible.at(at):
+        yield HelpdeskResponsibleSet(responsible=responsible)
+
+
 def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
     match fact.event:
         case DefaultAreaSet(area=area):
@@ -72,6 +84,11 @@ def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
             return replace(settings, default_contract=settings.default_contract.put(fact.happened_at, contract))
         case SeveritiesListed(severities=severities):
             return replace(settings, severities=severities)
+        case HelpdeskResponsibleSet(responsible=responsible):
+            line = settings.helpdesk_responsible.put(fact.happened_at, responsible)
+            return replace(settings, helpdesk_responsible=line)
 
 
-SETTINGS = Decider("settings", Settings(), evolve, (DefaultAreaSet, DefaultContractSet, SeveritiesListed))
+SETTINGS = Decider(
+    "settings", Settings(), evolve, (DefaultAreaSet, DefaultContractSet, SeveritiesListed, HelpdeskResponsibleSet)
+)

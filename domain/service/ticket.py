@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from domain.decider import Decider
+from domain.evolution import changed
 from domain.fact import Event, Fact
 from domain.personal import Masked, Personal, Purpose
 from domain.refusal import Refused, Unknown, require
+from domain.service.assignment import Assignment, Step
 from domain.service.promise import Book, Judgement, Kind, Moment, Outcome, Target, judge
 from domain.service.selection import Loser, Scope, Selection
 from domain.timeline import Timeline
@@ -66,6 +68,13 @@ class TicketAssessed(Event, topic="ticket.assessed"):
     """The problem is this grave from here on."""
 
     severity: Label
+
+
+class TicketRouted(Event, topic="ticket.routed"):
+    """Whom the chain chose at this instant, and what each step came to; nobody is an alert (D11)."""
+
+    assignee: WorkerId | None
+    steps: tuple[Step, ...]
 
 
 class TicketAssigned(Event, topic="ticket.assigned"):
@@ -145,6 +154,7 @@ TicketEvent = (
     | TicketContractSelected
     | TicketContractChanged
     | TicketAssessed
+    | TicketRouted
     | TicketAssigned
     | TicketStarted
     | TicketHeld
@@ -229,6 +239,7 @@ class Ticket:
     area: AreaId | None = None
     incident_type: IncidentTypeId | None = None
     assignments: Timeline[WorkerId] = field(default_factory=Timeline)
+    routings: Timeline[Assignment] = field(default_factory=Timeline)
     moments: Timeline[Moment] = field(default_factory=Timeline)
     stated: Mapping[Target, Statement] = field(default_factory=dict)
 
@@ -297,6 +308,15 @@ def assign(ticket: Ticket, assignee: WorkerId, at: datetime) -> Iterator[TicketE
     _open_at(ticket, at)
     if assignee != ticket.assignments.at(at):
         yield TicketAssigned(assignee=assignee)
+
+
+def route(ticket: Ticket, chosen: Assignment, at: datetime) -> Iterator[TicketEvent]:
+    """Where somebody has the ticket, and where the chain came to the same before, nothing happens."""
+    _open_at(ticket, at)
+    if ticket.assignments.at(at) is None and chosen != ticket.routings.at(at):
+        yield TicketRouted(assignee=chosen.assignee, steps=chosen.steps)
+        if chosen.assignee is not None:
+            yield TicketAssigned(assignee=chosen.assignee)
 
 
 def start(ticket: Ticket, at: datetime, book: Book) -> Iterator[TicketEvent]:
@@ -431,7 +451,7 @@ def _moment(event: TicketEvent) -> Moment | None:
             return Moment(Kind.CLOSED if reason is None else Kind.DROPPED)
         case TicketReopened():
             return Moment(Kind.REOPENED)
-        case TicketAssigned() | TicketNoted() | OutcomeStated() | OutcomeCorrected():
+        case TicketRouted() | TicketAssigned() | TicketNoted() | OutcomeStated() | OutcomeCorrected():
             return None
 
 
@@ -448,12 +468,15 @@ def evolve(ticket: Ticket, fact: Fact[TicketEvent]) -> Ticket:
                 incident_type=event.incident_type,
                 moments=ticket.moments.put(fact.happened_at, Moment(Kind.OPENED)),
             )
+        case TicketRouted(assignee=assignee, steps=steps):
+            chosen = Assignment(assignee=assignee, steps=steps)
+            return changed(ticket, routings=ticket.routings.put(fact.happened_at, chosen))
         case TicketAssigned(assignee=assignee):
-            return replace(ticket, assignments=ticket.assignments.put(fact.happened_at, assignee))
+            return changed(ticket, assignments=ticket.assignments.put(fact.happened_at, assignee))
         case OutcomeStated(target=target) | OutcomeCorrected(target=target):
-            return replace(ticket, stated={**ticket.stated, target: Statement(_judgement(event), fact.version)})
+            return changed(ticket, stated={**ticket.stated, target: Statement(_judgement(event), fact.version)})
     moment = _moment(event)
-    return ticket if moment is None else replace(ticket, moments=ticket.moments.put(fact.happened_at, moment))
+    return ticket if moment is None else changed(ticket, moments=ticket.moments.put(fact.happened_at, moment))
 
 
 def _judgement(event: OutcomeStated | OutcomeCorrected) -> Judgement:
@@ -470,6 +493,7 @@ TICKET = Decider(
         TicketContractSelected,
         TicketContractChanged,
         TicketAssessed,
+        TicketRouted,
         TicketAssigned,
         TicketStarted,
         TicketHeld,

@@ -16,6 +16,12 @@ from domain.values import Line, SubjectId, WorkerId
 SYSTEM = WorkerId("system")
 """The installation itself: it sets up and imports, and no right is asked of it."""
 
+ROUTING, NOTIFYING, TIMER = WorkerId("routing"), WorkerId("notifying"), WorkerId("timer")
+"""Who asks where a fact or the time calls for it: each holds no right and may ask for what it is there for alone."""
+
+AUTOMATA = frozenset({SYSTEM, ROUTING, NOTIFYING, TIMER})
+"""They are built in and were never hired: no work is given to them, and no notice."""
+
 
 class Right(StrEnum):
     """The system rights; directory and area rights come on top, and both are needed."""

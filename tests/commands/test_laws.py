@@ -14,7 +14,8 @@ from specification import of, on_monday, request
 from commands.command import Command
 from commands.request import Request
 from commands.service.contract import ReviseContract
-from commands.service.ticket import LogCall
+from commands.service.ticket import AssignTicket, HoldTicket, LogCall
+from commands.staff.worker import HireWorker
 from domain.decider import Decider
 from domain.service.contract import Targets, Terms
 from domain.staff.team import TEAM, TeamFormed
@@ -94,6 +95,13 @@ def conversations(draw: Any) -> list[Request]:
 @given(conversations())
 def test_decided_together_is_decided_one_by_one(requests: list[Request]) -> None:
     assert laws.together_is_one_by_one(sorted(requests, key=lambda each: each.received_at))
+
+
+def test_what_is_refused_for_its_instant_keeps_its_place_behind_what_waits() -> None:
+    hire = request(HireWorker(name="Anna Kovalenko"), at=TEN, id="hire")
+    assign = request(AssignTicket(ticket=PUMP, assignee=BORIS), at=TEN, id="assign")
+    late = request(HoldTicket(ticket=PUMP), actor=ANNA, at=TEN, happened=on_monday(9, 30), id="late")
+    assert laws.together_is_one_by_one([hire, assign, late])
 
 
 def test_a_revision_of_the_same_batch_counts_from_its_recorded_instant_alone() -> None:

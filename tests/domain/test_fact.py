@@ -30,10 +30,12 @@ from domain.staff.area import AREA
 from domain.staff.team import TEAM
 from domain.staff.worker import WORKER
 from domain.values import Code, Id, Label, Line, Reference, SubjectId, Text
+from domain.work.notice import NOTICE
 from examples import EVENT, EVENTS, REQUEST, REQUESTS
 
 DECIDERS: tuple[Decider[Any, Any], ...] = (
     WORKER, TEAM, AREA, DIRECTORY, CONTACT, GROUP, MEMBERSHIP, SETTINGS, CALENDAR, CONTRACT, INCIDENT_TYPE, TICKET,
+    NOTICE,
 )  # fmt: skip
 FACTS = sorted(Event.by_topic.values(), key=lambda fact: fact.topic)
 TOPIC = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*")

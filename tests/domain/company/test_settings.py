@@ -6,17 +6,20 @@ from domain.company.settings import (
     SETTINGS,
     DefaultAreaSet,
     DefaultContractSet,
+    HelpdeskResponsibleSet,
     Settings,
     SeveritiesListed,
     SeverityListedTwice,
     list_severities,
     set_default_area,
     set_default_contract,
+    set_helpdesk_responsible,
 )
-from examples import GOLD, OFFICE_FLOOR, SILVER, WORKSHOP
+from examples import ANNA, BORIS, GOLD, OFFICE_FLOOR, SILVER, WORKSHOP
 
 AREA = DefaultAreaSet(area=WORKSHOP)
 GOLDEN, SILVERN = DefaultContractSet(contract=GOLD), DefaultContractSet(contract=SILVER)
+ANNAS, BORISES = HelpdeskResponsibleSet(responsible=ANNA), HelpdeskResponsibleSet(responsible=BORIS)
 LISTED = SeveritiesListed(severities=("grave", "slight"))
 
 
@@ -25,6 +28,7 @@ def test_a_company_without_settings_has_none() -> None:
     assert folded(SETTINGS).default_area is None
     assert folded(SETTINGS).default_contract.at(on_monday(9)) is None
     assert folded(SETTINGS).severities == ()
+    assert folded(SETTINGS).helpdesk_responsible.at(on_monday(9)) is None
 
 
 def test_the_default_area_is_set_where_it_differs() -> None:
@@ -52,6 +56,21 @@ def test_the_default_contract_holds_from_its_instant_on() -> None:
     assert held == [None, GOLD, GOLD, SILVER]
 
 
+def test_who_answers_for_the_helpdesk_is_set_where_it_differs_at_that_instant() -> None:
+    having(SETTINGS).deciding(set_helpdesk_responsible, ANNA, on_monday(9)).then(ANNAS)
+    having(SETTINGS).deciding(set_helpdesk_responsible, None, on_monday(9)).then()
+    known = having(SETTINGS, (ANNAS, on_monday(9)), (BORISES, on_monday(15)))
+    known.deciding(set_helpdesk_responsible, ANNA, on_monday(12)).then()
+    known.deciding(set_helpdesk_responsible, BORIS, on_monday(12)).then(BORISES)
+    known.deciding(set_helpdesk_responsible, None, on_monday(16)).then(HelpdeskResponsibleSet(responsible=None))
+
+
+def test_who_answers_for_the_helpdesk_does_so_from_that_instant_on() -> None:
+    settings = folded(SETTINGS, (ANNAS, on_monday(9)), (BORISES, on_monday(15)))
+    held = [settings.helpdesk_responsible.at(on_monday(hour)) for hour in (8, 9, 14, 15)]
+    assert held == [None, ANNA, ANNA, BORIS]
+
+
 def test_a_severity_stands_in_the_list_once() -> None:
     having(SETTINGS).deciding(list_severities, ("grave", "grave")).refused(SeverityListedTwice)
 
@@ -64,7 +83,8 @@ def test_the_order_of_severities_matters() -> None:
 
 
 def test_one_setting_leaves_the_others_alone() -> None:
-    settings = folded(SETTINGS, AREA, (GOLDEN, on_monday(9)), LISTED)
+    settings = folded(SETTINGS, AREA, (GOLDEN, on_monday(9)), LISTED, ANNAS)
     assert settings.default_area == WORKSHOP
     assert settings.default_contract.last == GOLD
     assert settings.severities == ("grave", "slight")
+    assert settings.helpdesk_responsible.last == ANNA

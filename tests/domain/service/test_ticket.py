@@ -10,6 +10,7 @@ from specification import LONG_AGO, Decided, Having, folded, having, on_monday
 
 from domain.fact import Event
 from domain.service import ticket as rule
+from domain.service.assignment import Assignment, Result, Source, Step
 from domain.service.promise import Kind, Moment, Outcome, Target
 from domain.service.selection import Loser, Reason, Scope, Selection
 from domain.service.ticket import (
@@ -34,6 +35,7 @@ from domain.service.ticket import (
     TicketReopened,
     TicketResolved,
     TicketResumed,
+    TicketRouted,
     TicketStarted,
     TicketStillOpen,
     TicketUnknown,
@@ -61,6 +63,9 @@ BOOK = book({GOLD: GOLD_TERMS, SILVER: SILVER_TERMS}, {OFFICE: OFFICE_HOURS})
 OPENED = opened()
 SELECTED = TicketContractSelected(contract=None, version=0, scope=None)
 LISTED = (GRAVE, SLIGHT)
+NAMED = Step(source=Source.HELPDESK, candidate=BORIS, result=Result.CHOSEN)
+TO_BORIS = Assignment(assignee=BORIS, steps=(NAMED,))
+TO_NOBODY = Assignment(assignee=None, steps=(Step(source=Source.HELPDESK, candidate=None, result=Result.NOBODY_NAMED),))
 
 
 def given(*events: Event | tuple[Event, datetime]) -> Having[Ticket]:
@@ -106,6 +111,10 @@ def assign(ticket: Ticket, at: datetime) -> Iterable[TicketEvent]:
     return rule.assign(ticket, ANNA, at)
 
 
+def route(ticket: Ticket, at: datetime) -> Iterable[TicketEvent]:
+    return rule.route(ticket, TO_BORIS, at)
+
+
 def change(ticket: Ticket, at: datetime) -> Iterable[TicketEvent]:
     return rule.change_contract(ticket, GOLD, "agreed", at, BOOK)
 
@@ -118,7 +127,7 @@ def note(ticket: Ticket, at: datetime) -> Iterable[TicketEvent]:
     return rule.note(ticket, "seal", at)
 
 
-WHILE_OPEN = [start, hold, resume, assess, assign, change]
+WHILE_OPEN = [start, hold, resume, assess, assign, route, change]
 ANY_TIME = [call, note]
 ENDINGS = [resolve, close, drop, reopen]
 EVERYTHING = WHILE_OPEN + ANY_TIME + ENDINGS
@@ -145,7 +154,7 @@ def test_nothing_happens_before_the_receipt(step: Rule) -> None:
     given().deciding(step, on_monday(8, 59)).refused(TicketNotYetOpened)
 
 
-@pytest.mark.parametrize("step", [*ANY_TIME, assign])
+@pytest.mark.parametrize("step", [*ANY_TIME, assign, route])
 def test_the_instant_of_the_receipt_belongs_to_the_ticket(step: Rule) -> None:
     assert given().deciding(step, NINE).refusal is None
 
@@ -206,6 +215,37 @@ def test_a_ticket_is_assigned_where_that_changes_something() -> None:
     given(ASSIGNED).deciding(assign, TEN).then()
     given(ASSIGNED).deciding(assign, on_monday(9, 59)).then(ASSIGNED)
     given(TicketAssigned(assignee=BORIS)).deciding(assign, TEN).then(ASSIGNED)
+
+
+ROUTED, UNCLAIMED = (TicketRouted(assignee=each.assignee, steps=each.steps) for each in (TO_BORIS, TO_NOBODY))
+
+
+def test_a_routed_ticket_is_assigned_to_whom_the_chain_chose() -> None:
+    given().deciding(route, TEN).then(ROUTED, TicketAssigned(assignee=BORIS))
+
+
+def test_where_the_chain_finds_nobody_that_is_a_fact_of_its_own() -> None:
+    given().deciding(rule.route, TO_NOBODY, TEN).then(UNCLAIMED)
+
+
+def test_a_ticket_that_somebody_has_at_that_instant_is_not_routed() -> None:
+    given(ASSIGNED).deciding(route, TEN).then()
+    given(ASSIGNED).deciding(rule.route, TO_NOBODY, ELEVEN).then()
+    given(ASSIGNED).deciding(route, on_monday(9, 59)).then(ROUTED, TicketAssigned(assignee=BORIS))
+
+
+def test_a_routing_that_comes_to_the_same_is_no_other_fact() -> None:
+    given(UNCLAIMED).deciding(rule.route, TO_NOBODY, TEN).then()
+    given(UNCLAIMED).deciding(rule.route, TO_NOBODY, NOON).then()
+    given(UNCLAIMED).deciding(rule.route, TO_NOBODY, on_monday(9, 59)).then(UNCLAIMED)
+    given(UNCLAIMED).deciding(route, TEN).then(ROUTED, TicketAssigned(assignee=BORIS))
+    passed_over = TO_NOBODY.model_copy(update={"steps": (*TO_NOBODY.steps, *TO_BORIS.steps)})
+    given(UNCLAIMED).deciding(rule.route, passed_over, TEN).then(TicketRouted(assignee=None, steps=passed_over.steps))
+
+
+def test_a_ticket_remembers_its_routings_by_their_instants() -> None:
+    ticket = given(UNCLAIMED, (ROUTED, NOON)).state
+    assert [ticket.routings.at(at) for at in (NINE, TEN, NOON)] == [None, TO_NOBODY, TO_BORIS]
 
 
 def test_a_severity_is_one_of_the_list() -> None:
@@ -305,7 +345,7 @@ def test_a_call_is_a_response_only_if_it_was_answered() -> None:
 def test_each_event_is_the_moment_its_clock_notices() -> None:
     changed = TicketContractChanged(contract=GOLD, subject=MILL_SUBJECT, reason="agreed")
     life = [changed, TicketAssessed(severity=GRAVE), STARTED, HELD, RESUMED, CALL, RESOLVED, CLOSED, DROPPED, REOPENED]
-    noticed = [moment for _, moment in given(*life, ASSIGNED, NOTE).state.moments]
+    noticed = [moment for _, moment in given(*life, UNCLAIMED, ASSIGNED, NOTE).state.moments]
     assert noticed == [
         Moment(Kind.OPENED),
         Moment(Kind.PROMISED, None),
