@@ -25,6 +25,7 @@ from domain.service.ticket import (
     TicketOpened,
 )
 from domain.values import CalendarId, ContractId, GroupId
+from projections.service.service_levels import bringer
 
 NOT_ASSESSED = "not-assessed"
 BESIDE_THE_POINT = (OutcomeStated, OutcomeCorrected, TicketNoted)
@@ -119,11 +120,8 @@ class SlaReport:
         """The group whose contract won: by position, memberships stand here as they stood for the decision."""
         if selected.scope not in (Scope.GROUP, Scope.GROUP_AND_TYPE) or ticket.customer is None:
             return None
-        incident_type = ticket.incident_type if selected.scope is Scope.GROUP_AND_TYPE else None
         membership: Membership = self.states[MEMBERSHIP.stream(ticket.customer)]
-        groups = [(self.states[GROUP.stream(id)], id) for id in membership.groups(at)]
-        winners = [(group.rank, id) for group, id in groups if group.contract(incident_type, at) == selected.contract]
-        return min(winners)[1] if winners else None
+        return bringer(ticket, selected, at, {id: self.states[GROUP.stream(id)] for id in membership.groups(at)})
 
 
 def _seconds(found: Judgement) -> int | None:

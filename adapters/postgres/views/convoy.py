@@ -1,0 +1,217 @@
+"""Read models at one position go on together: a page is read and folded once, and stored in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from adapters.postgres.views import registry
+from adapters.postgres.views.definition import Unsealed, apply_name, encoded, physical
+from adapters.postgres.views.log import LogPages, heard
+from adapters.postgres.views.registry import Line, Told, Version
+from domain.fact import Event
+from projections.model import Key, ReadModel, Table
+from projections.page import Find, Heard, Parked, Past, States, Taker, Work, project, replay
+
+STORED = "SELECT store_page(%b::text[], %b::int4[], %b::text[], %b::int8, %b::int8)"
+
+
+class Outrun(Exception):
+    """Somebody else moved, paused or retired a version while its page was under way; nothing of the page was kept."""
+
+
+class Poisoned(Told):
+    """A read model that is made anew cannot take a fact."""
+
+
+@dataclass(slots=True)
+class Member:
+    """A model's version that is followed here, and the streams that wait in it.
+
+    `strict`: it is made anew while an older one serves, so that a fact it cannot take ends it instead of waiting.
+    """
+
+    model: ReadModel
+    version: Version
+    strict: bool = False
+    waiting: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One connection to look, one to store; while a page is stored the next is made."""
+
+    reading: Line
+    writing: Line
+    storing: ThreadPoolExecutor
+
+
+class Convoy:
+    """Steps along the log with its members."""
+
+    def __init__(self, lines: Lines, members: Sequence[Member]) -> None:
+        self.members = list(members)
+        self.position = self.members[0].version.position
+        self._lines = lines
+        self.log = LogPages(lines.reading)
+        deciders = {
+            event.topic: decider for member in members for decider in member.model.reads for event in decider.facts
+        }
+        self.states = States(self.log, deciders)
+        self._topics = frozenset(deciders).union(*(member.model.topics for member in members))
+        self._stored: Future[None] | None = None
+
+    def inherit(self, other: Convoy) -> None:
+        """Take over the states of one at the same position, where it folded all that is needed here."""
+        if self.states.deciders.keys() <= other.states.deciders.keys():
+            self.states.kept = other.states.kept
+
+    def step(self, limit: int) -> int:
+        """Take the next page; how many facts it had. Raises Outrun, and what Postgres says."""
+        rows = self.log.after(self.position, limit)
+        if not rows:
+            self.settle()
+            return 0
+        works = self._work([heard(row) for row in rows if row[2] in self._topics or row[2] not in Event.by_topic])
+        last: int = rows[-1][7]
+        self.settle()
+        # What waits from this page on must be known before the next one is made.
+        if len(rows) == limit and not any(work.parked for work in works):
+            self._stored = self._lines.storing.submit(self._store, works, self.position, last)
+        else:
+            self._store(works, self.position, last)
+        self.position = last
+        self.states.finish()
+        return len(rows)
+
+    def settle(self) -> None:
+        """Wait until what was made is stored."""
+        stored, self._stored = self._stored, None
+        if stored is not None:
+            stored.result()
+
+    def _work(self, page: Sequence[Heard]) -> list[Work]:
+        takers = [Taker(each.model, self.states, self._stored_keys(each), each.waiting) for each in self.members]
+        self.states.begin(self.position)
+        if page:
+            self._prefetch(page)
+            project(page, self.states, takers)
+            _still(self._lines)
+        return [taker.work for taker in takers]
+
+    def _prefetch(self, page: Sequence[Heard]) -> None:
+        """The streams that the page goes on with, in one look."""
+        wanted = self.states.absent(page)
+        if len(wanted) > 1:
+            for stream, facts in self.log.load_many(wanted, self.position).items():
+                with suppress(Exception):  # whoever needs it finds out
+                    self.states.kept[stream] = wanted[stream].fold(facts)
+
+    def _stored_keys(self, member: Member) -> Find:
+        find = stored_keys(self._lines.reading, member)
+
+        def after_settling(table: Table, column: str, value: str) -> list[Key]:
+            self.settle()
+            return find(table, column, value)
+
+        return after_settling
+
+    def _store(self, works: Sequence[Work], before: int, last: int) -> None:
+        poisoned = [work.parked for member, work in zip(self.members, works, strict=True) if member.strict]
+        try:
+            if any(poisoned):
+                raise Poisoned
+            self._store_together(self.members, works, before, last)
+        except psycopg.errors.RaiseException as error:
+            raise Outrun from error
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except (psycopg.Error, Unsealed, Poisoned):
+            self._store_singly(works, before, last)
+            raise Outrun from None
+
+    def _store_together(self, members: Sequence[Member], works: Sequence[Work], before: int, last: int) -> None:
+        """One transaction, and one journey where nothing is parked."""
+        connection = self._lines.writing
+        names, numbers = [m.version.name for m in members], [m.version.number for m in members]
+        changes = [encoded(work.changes).decode() if work.changes else "" for work in works]
+        with connection.transaction() if any(work.parked for work in works) else nullcontext():
+            for member, work in zip(members, works, strict=True):
+                for parked in work.parked.values():
+                    registry.park(connection, member.version, parked)
+            connection.execute(STORED, (names, numbers, changes, before, last), prepare=True)
+        for member, work in zip(members, works, strict=True):
+            member.version = member.version._replace(position=last)
+            member.waiting |= work.parked.keys()
+
+    def _store_singly(self, works: Sequence[Work], before: int, last: int) -> None:
+        """Whoever cannot store its page stops; the others go on."""
+        for member, work in zip(self.members, works, strict=True):
+            try:
+                if member.strict and work.parked:
+                    raise Poisoned(poison(member, next(iter(work.parked.values()))))
+                self._store_together([member], [work], before, last)
+            except psycopg.errors.RaiseException as error:
+                raise Outrun from error
+            except psycopg.OperationalError:
+                raise
+            except (psycopg.Error, Unsealed, Poisoned) as error:
+                registry.fail(self._lines.writing, member.version, error)
+
+
+def poison(member: Member, parked: Parked) -> str:
+    """What a model could not take, in words."""
+    return f"{parked.error} at position {parked.position}, {parked.topic} of {parked.stream}, in {member.model.name}"
+
+
+def stored_keys(connection: Line, member: Member) -> Find:
+    """How to look for keys in the rows of a version."""
+
+    def find(table: Table, column: str, value: str) -> list[Key]:
+        query = sql.SQL("SELECT {} FROM {} WHERE {} = %s").format(
+            sql.SQL(", ").join(map(sql.Identifier, table.key)),
+            sql.Identifier(physical(table, member.version.number)),
+            sql.Identifier(column),
+        )
+        return connection.execute(query, (value,)).fetchall()
+
+    return find
+
+
+def apply(connection: Line, member: Member, work: Work) -> None:
+    """Make the changes in the member's tables, and park what is to be parked."""
+    if work.changes:
+        name = sql.Identifier(apply_name(member.model, member.version.number))
+        connection.execute(sql.SQL("SELECT {}(%s::json)").format(name), (encoded(work.changes).decode(),), prepare=True)
+    for parked in work.parked.values():
+        registry.park(connection, member.version, parked)
+
+
+def try_again(lines: Lines, member: Member, stream: str) -> None:
+    """Take what waits in a parked stream, in order; where it stops again it is parked again. Raises Outrun."""
+    log = LogPages(lines.reading)
+    parked = registry.parked_at(lines.writing, member.version, stream)
+    deciders = {event.topic: decider for decider in member.model.reads for event in decider.facts}
+    others, position = member.waiting - {stream}, member.version.position
+    taker = Taker(member.model, Past(log, deciders), stored_keys(lines.reading, member), others)
+    replay(parked, log.waiting(stream, parked.position, position), position, taker)
+    _still(lines)
+    try:
+        with lines.writing.transaction():
+            registry.unpark(lines.writing, member.version, stream)
+            apply(lines.writing, member, taker.work)
+            registry.stands(lines.writing, member.version)
+    except psycopg.errors.RaiseException as error:
+        raise Outrun from error
+    member.waiting = others | taker.work.parked.keys()
+
+
+def _still(lines: Lines) -> None:
+    """A connection lost while facts were taken is no fault of a fact, though it looked like one."""
+    if lines.reading.closed:
+        raise psycopg.OperationalError("the connection was lost while facts were taken")

@@ -1,0 +1,142 @@
+"""The SQL of a read model, written from its tables: one version's tables, indexes and apply function, and the views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from adapters.sealing import Enclosed
+from projections.model import Change, Key, Kind, Put, ReadModel, Row, Table
+
+TYPES = {
+    Kind.WORD: 'text COLLATE "C"',
+    Kind.NUMBER: "bigint",
+    Kind.INSTANT: "timestamptz",
+    Kind.FLAG: "boolean",
+    Kind.SEALED: "text",
+}
+
+
+class Unsealed(Exception):
+    """A projection gave a personal column something that is in no envelope."""
+
+
+def physical(table: Table, version: int) -> str:
+    """What the table of one version is called."""
+    return f"{table.name}_v{version}"
+
+
+def apply_name(model: ReadModel, version: int) -> str:
+    """The function that makes a page's changes in one version's tables."""
+    return f"apply_{model.name}_v{version}"
+
+
+def creation(model: ReadModel, version: int) -> Iterator[str]:
+    """The statements that make an empty version; its secondary indexes come when it is filled."""
+    for table in model.tables:
+        columns = [f'{name} text COLLATE "C" NOT NULL' for name in table.key]
+        columns += [f"{column.name} {TYPES[column.kind]}" for column in table.columns]
+        key = ", ".join(table.key)
+        yield (
+            f"CREATE TABLE {physical(table, version)} ({', '.join(columns)}, PRIMARY KEY ({key}))"
+            " WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)"
+        )
+    yield _apply(model, version)
+
+
+def indexing(model: ReadModel, version: int) -> Iterator[str]:
+    """The statements that make what questions look up by."""
+    for table in model.tables:
+        for columns in table.indexes:
+            name = f"{physical(table, version)}_{'_'.join(columns)}_idx"
+            yield f"CREATE INDEX IF NOT EXISTS {name} ON {physical(table, version)} ({', '.join(columns)})"
+        yield f"ANALYZE {physical(table, version)}"
+
+
+def switching(model: ReadModel, version: int) -> Iterator[str]:
+    """The statements that let the stable names mean this version."""
+    for table in model.tables:
+        yield f"DROP VIEW IF EXISTS {table.name}"
+        yield f"CREATE VIEW {table.name} AS SELECT * FROM {physical(table, version)}"
+
+
+def removal(model: ReadModel, version: int, tables: Iterable[str]) -> Iterator[str]:
+    """The statements that leave nothing of a version, nor of a view that no later version has."""
+    yield f"DROP FUNCTION IF EXISTS {apply_name(model, version)}"
+    for table in tables:
+        yield f"DROP TABLE IF EXISTS {table}_v{version} CASCADE"
+
+
+def _apply(model: ReadModel, version: int) -> str:
+    """Of an append come all changes in order, each with its request; of a page one for each key."""
+    parameters = "changes json, accepted boolean[] DEFAULT NULL" if model.within_append else "changes json"
+    body = "\n".join(_apply_table(table, version, within_append=model.within_append) for table in model.tables)
+    return (
+        f"CREATE FUNCTION {apply_name(model, version)}({parameters}) RETURNS void LANGUAGE plpgsql AS $$\n"
+        f"BEGIN\n{body}\nEND $$"
+    )
+
+
+def _apply_table(table: Table, version: int, *, within_append: bool) -> str:
+    name, key = physical(table, version), ", ".join(table.key)
+    typed = [f"{each} text" for each in table.key] + [
+        f"{column.name} {TYPES[column.kind].partition(' ')[0]}" for column in table.columns
+    ]
+    given = f"json_to_recordset(changes->'{table.name}') AS c({', '.join([*typed, 'gone boolean', 'r int', 'n int'])})"
+    chosen = f"SELECT * FROM {given}"
+    if within_append:
+        accepted = "WHERE accepted IS NULL OR accepted[c.r]"
+        chosen = f"SELECT DISTINCT ON ({key}) * FROM {given} {accepted} ORDER BY {key}, c.n DESC"
+    same = " AND ".join(f"t.{each} = c.{each}" for each in table.key)
+    sets = ", ".join(f"{column.name} = excluded.{column.name}" for column in table.columns)
+    return f"""
+    IF changes->'{table.name}' IS NOT NULL THEN
+        WITH c AS MATERIALIZED ({chosen}),
+             gone AS (DELETE FROM {name} t USING c WHERE c.gone AND {same})
+        INSERT INTO {name} ({", ".join(table.names)})
+        SELECT {", ".join(f"c.{each}" for each in table.names)} FROM c WHERE c.gone IS NOT TRUE
+        ON CONFLICT ({key}) DO {f"UPDATE SET {sets}" if sets else "NOTHING"};
+    END IF;"""
+
+
+def within(batch: Iterable[tuple[int, Change]]) -> bytes | None:
+    """The changes of an append in their order, each with the number of its request; None where there are none."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for n, (request, change) in enumerate(batch):
+        row = change.row if isinstance(change, Put) else None
+        found = written(change.table, change.key, row) | {"r": request, "n": n}
+        tables.setdefault(change.table.name, []).append(found)
+    return orjson.dumps(tables) if tables else None
+
+
+def encoded(changes: Mapping[tuple[Table, Key], Row | None]) -> bytes:
+    """The changes as the apply function takes them. Raises Unsealed."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for (table, key), row in changes.items():
+        tables.setdefault(table.name, []).append(written(table, key, row))
+    return orjson.dumps(tables, default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
+def written(table: Table, key: Key, row: Row | None) -> dict[str, Any]:
+    """One change as an object: the key with the row's columns, or with the mark that it goes. Raises Unsealed."""
+    named = zip(table.key, key, strict=True)
+    if row is None:
+        return dict(named, gone=True)
+    for name in table.sealed:
+        _check(name, row[name])
+    return {**row, **dict(named)}
+
+
+def _check(name: str, value: Any) -> None:
+    if value is None or value.__class__ is Enclosed:
+        return
+    if not isinstance(value, Mapping) or not all(part.__class__ is Enclosed for part in value.values()):
+        raise Unsealed(name)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enclosed):
+        return [*value.place, value.path, value.envelope]
+    raise TypeError(type(value).__name__)

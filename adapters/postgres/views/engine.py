@@ -1,0 +1,222 @@
+"""Keeps read models up to date: one runner for each, old versions served until new ones are made, poison parked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import psycopg
+import structlog
+from psycopg.errors import LockNotAvailable
+
+from adapters.postgres.schema import connect
+from adapters.postgres.views import registry
+from adapters.postgres.views.convoy import Convoy, Lines, Member, Outrun, try_again
+from adapters.postgres.views.proof import Unproven, prove
+from adapters.postgres.views.registry import Line, State, Version
+from projections.model import ReadModel
+
+PAGE = 2000
+SURVEY_SECONDS = 0.5
+BRISK_SECONDS = 1.0
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, RETRY_SECONDS = 0.001, 0.025, 0.5
+
+UNSYNCED = "SET synchronous_commit = off"
+"""What a dying machine takes of a read model is made again from the log: its position goes with its rows."""
+
+logger = structlog.get_logger()
+
+
+class Engine:
+    """Call `tick` again and again, or `run` it until told to stop; `close` gives up what it holds."""
+
+    def __init__(self, url: str, schema: str, models: Iterable[ReadModel], *, page: int = PAGE) -> None:
+        self._url, self._schema, self._page = url, schema, page
+        self._models: Mapping[str, ReadModel] = {model.name: model for model in models if not model.within_append}
+        self._lines: Lines | None = None
+        self._held: dict[tuple[str, int], Member] = {}
+        self._indexed: set[tuple[str, int]] = set()
+        self._followed: set[str] = set()
+        self._convoys: list[Convoy] = []
+        self._surveyed_until = 0.0
+        self._fresh = True
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop: at once while facts come, ever more seldom while none do."""
+        pause, busy_until = SHORTEST_PAUSE_SECONDS, 0.0
+        while not stop.is_set():
+            try:
+                moved = self.tick()
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                logger.warning("views wait for postgres", error=type(error).__name__)
+                self.close()
+                stop.wait(RETRY_SECONDS)
+                continue
+            now = time.monotonic()
+            if moved:
+                pause, busy_until = SHORTEST_PAUSE_SECONDS, now + BRISK_SECONDS
+            elif now > busy_until:
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            if not moved:
+                stop.wait(pause)
+
+    def tick(self) -> int:
+        """One page for each convoy; how many facts were taken. Raises what Postgres says."""
+        lines = self._connected()
+        if time.monotonic() > self._surveyed_until:
+            self._survey(lines)
+        taken = 0
+        for convoy in list(self._convoys):
+            try:
+                taken += self._step(lines, convoy)
+            except Outrun:
+                self._survey(lines)
+                return taken + 1
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001 - one convoy's trouble is not the others'; it is told and seen
+                self._stop(lines, convoy, error)
+        try:
+            self._merge(lines)
+        except Outrun:
+            self._surveyed_until = 0.0
+        return taken
+
+    def close(self) -> None:
+        """Let others run what was run here."""
+        lines, self._lines = self._lines, None
+        self._held, self._convoys, self._surveyed_until, self._fresh = {}, [], 0.0, True
+        if lines is not None:
+            lines.storing.shutdown(wait=True)
+            lines.reading.close()
+            lines.writing.close()
+
+    def _connected(self) -> Lines:
+        if self._lines is None:
+            reading = connect(self._url, self._schema)
+            try:
+                writing = connect(self._url, self._schema)
+            except psycopg.Error:
+                reading.close()
+                raise
+            writing.execute(UNSYNCED)
+            self._lines = Lines(reading, writing, ThreadPoolExecutor(1, "storing"))
+        return self._lines
+
+    def _step(self, lines: Lines, convoy: Convoy) -> int:
+        taken = convoy.step(self._page)
+        making = [each for each in convoy.members if each.version.state is State.BOOTING]
+        if making and taken < self._page:
+            convoy.settle()
+            for member in making:
+                self._finish(lines, member)
+        return taken
+
+    def _finish(self, lines: Lines, member: Member) -> None:
+        """What is being made has caught up: index it, then prove it, then serve it."""
+        version = member.version
+        if (version.name, version.number) not in self._indexed:
+            registry.index(lines.reading, member.model, version.number)
+            self._indexed.add((version.name, version.number))
+        elif not version.held:
+            try:
+                prove(lines.reading, member)
+                if registry.switch(lines.reading, member.model, version.number):
+                    member.version, member.strict = version._replace(state=State.ACTIVE), False
+                    registry.sweep(lines.reading, member.model)
+            except Unproven as error:
+                logger.error("view unproven", model=version.name, error=str(error))
+                registry.fail(lines.reading, version, error)
+            except LockNotAvailable:
+                logger.info("view waits for a question", model=version.name)
+
+    def _survey(self, lines: Lines) -> None:
+        """See what there is, make what is missing, and follow all that nobody else follows."""
+        self._surveyed_until = time.monotonic() + SURVEY_SECONDS
+        for convoy in self._convoys:
+            with suppress(Outrun):
+                convoy.settle()
+        found = self._prepared(lines.reading, registry.versions(lines.reading))
+        wanted = {(v.name, v.number): v for v in found if self._goes_on(v)}
+        serving = {version.name for version in registry.versions(lines.reading) if version.state in registry.SERVED}
+        for key in [key for key in self._held if key not in wanted]:
+            registry.unlock(lines.reading, *key)
+            del self._held[key]
+        for key, version in wanted.items():
+            member = self._held.get(key)
+            if member is None and registry.locked(lines.reading, *key):
+                # Its row once more: whoever ran it before may have moved it after we looked.
+                version = next((v for v in registry.versions(lines.reading) if (v.name, v.number) == key), version)
+                strict = version.state is State.BOOTING and version.name in serving
+                member = self._held[key] = Member(self._models[version.name], version, strict)
+            if member is not None:
+                self._catch_up(lines, member, version)
+        self._fresh = False
+        self._regroup(lines)
+
+    def _goes_on(self, version: Version) -> bool:
+        """What failed while it was being made is tried once by every new process, and else by hand."""
+        return version.state is State.ACTIVE or (version.state is State.BOOTING and (self._fresh or not version.error))
+
+    def _prepared(self, connection: Line, found: list[Version]) -> list[Version]:
+        """Those that this process can follow; where none is one, a new version is begun, once.
+
+        Where it was retired since, another version of the service has taken over, and does not want it back.
+        """
+        ours = []
+        for model in self._models.values():
+            own = [version for version in found if version.name == model.name]
+            alike = [version for version in own if version.fingerprint == model.fingerprint]
+            if not alike and model.name not in self._followed:
+                alike = [registry.begun(connection, model)]
+            self._followed.add(model.name)
+            ours += alike
+        return ours
+
+    def _catch_up(self, lines: Lines, member: Member, version: Version) -> None:
+        """Take over what the register says, and try again what it says to try again."""
+        member.version = member.version._replace(state=version.state, held=version.held)
+        waiting = registry.waiting(lines.writing, member.version)
+        member.waiting = frozenset(waiting)
+        try:
+            for stream, again in waiting.items():
+                if again or self._fresh:
+                    try_again(lines, member, stream)
+        except Outrun:
+            self._surveyed_until = 0.0
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - what waited in one model is not the others' trouble
+            registry.fail(lines.writing, member.version, error)
+
+    def _regroup(self, lines: Lines) -> None:
+        """Who stands together goes together; convoys that are still what they were keep what they know."""
+        before, self._convoys = self._convoys, []
+        places: dict[int, list[Member]] = {}
+        for member in self._held.values():
+            places.setdefault(member.version.position, []).append(member)
+        for position, members in places.items():
+            same = next((c for c in before if c.position == position and c.members == members), None)
+            convoy = same or Convoy(lines, members)
+            for other in before:
+                if convoy is not same and other.position == position:
+                    convoy.inherit(other)
+            self._convoys.append(convoy)
+
+    def _merge(self, lines: Lines) -> None:
+        """Convoys that have come to the same place are one from here on."""
+        places = [convoy.position for convoy in self._convoys]
+        if len(set(places)) < len(places):
+            for convoy in self._convoys:
+                convoy.settle()
+            self._regroup(lines)
+
+    def _stop(self, lines: Lines, convoy: Convoy, error: Exception) -> None:
+        """A convoy that cannot go on for a reason of its own: its models fail, and are served as they stand."""
+        logger.error("views failed", models=[each.model.name for each in convoy.members], error=type(error).__name__)
+        for member in convoy.members:
+            registry.fail(lines.writing, member.version, error)
+        self._surveyed_until = 0.0

@@ -1,0 +1,1 @@
+"""Whom we know, as lists of customers show it."""

@@ -1,0 +1,52 @@
+"""What things and workers are called now, for those who read rows of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from domain.clients.directory import DirectoryOpened
+from domain.clients.group import GroupFormed, GroupRenamed
+from domain.fact import Event, Fact
+from domain.service.calendar import CalendarDefined
+from domain.service.contract import ContractConcluded
+from domain.service.incident_type import IncidentTypeListed
+from domain.staff.area import AreaOpened
+from domain.staff.team import TeamFormed
+from domain.staff.worker import WorkerHired
+from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table, words
+
+NAMES = Table("names", ("kind", "id"), words("name"))
+"""Labels of the company's own things; never a person's data."""
+
+WORKER_NAMES = Table(
+    "worker_names",
+    ("worker",),
+    (Column("subject"), Column("name", Kind.SEALED, whose="subject")),
+    indexes=(("subject",),),
+)
+
+LABELLED: frozenset[type[Event]] = frozenset(
+    {
+        *(DirectoryOpened, GroupFormed, GroupRenamed, CalendarDefined, ContractConcluded, IncidentTypeListed),
+        *(AreaOpened, TeamFormed),
+    }
+)
+
+
+def project(fact: Fact[Any], _: Known) -> Iterator[Change]:
+    event = fact.event
+    if isinstance(event, WorkerHired):
+        yield Put(WORKER_NAMES, (fact.stream.removeprefix("worker-"),), {"subject": event.subject, "name": event.name})
+        return
+    noun = event.topic.partition(".")[0]
+    yield Put(NAMES, (noun, fact.stream.removeprefix(f"{noun}-")), {"name": event.name})
+
+
+CALLED = ReadModel(
+    name="names",
+    about="What things and workers are called.",
+    tables=(NAMES, WORKER_NAMES),
+    facts=LABELLED | {WorkerHired},
+    project=project,
+)

@@ -1,0 +1,152 @@
+"""The desk: the tickets that lie open to the asker, what waits for somebody first (R-TCK-5, R-TCK-8, R-TCK-17)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from domain.service.ticket import Status
+from domain.staff.worker import Right
+from domain.values import AreaId, ContactId, WorkerId
+from projections.clients.client_file import CLIENT_FILE
+from projections.names import CALLED
+from projections.question import Answer, Leg, Listing
+from projections.service.promised import AT_RISK, BOTH, DUE, LATE, PAUSED, PROMISES
+from projections.service.service_levels import SERVICE_LEVELS
+from projections.service.tickets import DESK
+from projections.sight import open_area, open_contacts
+
+
+class Sort(StrEnum):
+    """What waits for somebody first and then the newest; the nearest due first; or just the newest."""
+
+    UNASSIGNED = "unassigned"
+    DUE = "due"
+    NEWEST = "newest"
+
+
+class TicketShown(Answer):
+    """A ticket with what everything about it is called."""
+
+    ticket: str
+    reference: str | None
+    title: str
+    opened_at: datetime
+    area: str
+    area_name: str | None
+    reporter: str | None
+    reporter_name: str | None
+    customer: str | None
+    customer_name: str | None
+    incident_type: str | None
+    incident_type_name: str | None
+    status: str
+    severity: str | None
+    assignee: str | None
+    assignee_name: str | None
+    contract: str | None
+    contract_name: str | None
+    over: bool
+    changed_at: datetime
+
+
+class DeskRow(TicketShown):
+    """A ticket as it stands: `due` is the nearest of its open promises, and may have passed."""
+
+    due: datetime | None
+    missed: bool
+    at_risk: bool
+    paused: bool
+
+
+STANDING = "JOIN ticket_standings s ON s.ticket = t.ticket"
+WAITING = "(s.assignee IS NULL AND NOT s.over)"
+SHOWN = """
+    t.ticket, t.reference, t.title AS sealed_title, t.opened_at, t.area, an.name AS area_name,
+    t.reporter, rn.name AS sealed_reporter_name, t.customer, cn.name AS sealed_customer_name,
+    t.incident_type, tn.name AS incident_type_name, s.status, s.severity,
+    s.assignee, wn.name AS sealed_assignee_name, s.contract, kn.name AS contract_name, s.over, s.changed_at"""
+CALLED_WHAT = """
+    LEFT JOIN names an ON an.kind = 'area' AND an.id = t.area
+    LEFT JOIN names tn ON tn.kind = 'incident-type' AND tn.id = t.incident_type
+    LEFT JOIN names kn ON kn.kind = 'contract' AND kn.id = s.contract
+    LEFT JOIN contact_names rn ON rn.contact = t.reporter
+    LEFT JOIN contact_names cn ON cn.contact = t.customer
+    LEFT JOIN worker_names wn ON wn.worker = s.assignee"""
+
+
+def promised(condition: str) -> str:
+    """Whether it holds of one of the ticket's promises."""
+    return f"EXISTS (SELECT FROM deadlines d WHERE d.ticket = t.ticket AND ({condition}))"
+
+
+class Desk(
+    Listing, name="desk", row=DeskRow, rests_on=(DESK, SERVICE_LEVELS, CLIENT_FILE, CALLED), rights=[Right.HELPDESK]
+):
+    """The tickets of the areas where I am member or reader, as far as I may know their contacts."""
+
+    area: AreaId | None = None
+    contact: ContactId | None = None
+    status: Status | None = None
+    assignee: WorkerId | None = None
+    unassigned: bool | None = None
+    missed: bool | None = None
+    at_risk: bool | None = None
+    paused: bool | None = None
+    over: bool | None = None
+    sort: Sort = Sort.UNASSIGNED
+
+    narrowing: ClassVar = {
+        "area": "t.area = %(area)s",
+        "contact": "t.ticket IN (SELECT ct.ticket FROM contact_tickets ct WHERE ct.contact = %(contact)s)",
+        "status": "s.status = %(status)s",
+        "assignee": "s.assignee = %(assignee)s",
+        "unassigned": WAITING,
+        "missed": promised(LATE),
+        "at_risk": promised(AT_RISK),
+        "paused": promised(PAUSED),
+        "over": "s.over",
+    }
+    of = ("ticket",)
+    shows = f"{SHOWN}, {PROMISES}"
+    joins = f"JOIN tickets t ON t.ticket = page.ticket {STANDING} {CALLED_WHAT} {BOTH}"
+
+    def legs(self) -> Sequence[Leg]:
+        match self.sort:
+            case Sort.NEWEST:
+                return [self._newest()]
+            case Sort.UNASSIGNED:
+                waiting = f"SELECT s.ticket FROM ticket_standings s WHERE {WAITING}"
+                first = self._newest(f"t.ticket IN ({waiting})", few=True)
+                return [first, self._newest(f"t.ticket NOT IN ({waiting})")]
+            case Sort.DUE:
+                due = f"SELECT d.ticket FROM deadlines d WHERE {DUE}"
+                return [self._nearest(), self._newest(f"t.ticket NOT IN ({due})")]
+
+    def _newest(self, condition: str = "true", *, few: bool = False) -> Leg:
+        """Of each area the newest; where there can be only few, all of them."""
+        key = {"t.opened_at": "timestamptz", "t.ticket": "text"}
+        wanted = f"{condition} AND {open_contacts('t')}{self.given()}"
+        if few or self._are_few():
+            return Leg(f"FROM tickets t {STANDING} WHERE {open_area('t.area')} AND {wanted}", key, descending=True)
+        standing = STANDING if (self.status, self.over) != (None, None) or self.unassigned is not None else ""
+        return Leg(f"FROM tickets t {standing} WHERE t.area = a.area AND {wanted}", key, True, each="my_areas a")
+
+    def _are_few(self) -> bool:
+        """Whether it is narrowed to what is at work, to one worker's or to one customer's tickets."""
+        at_work = self.over is False or self.unassigned or self.at_risk or self.paused
+        return bool(at_work or self.assignee or self.contact or self.status not in (None, *OVER))
+
+    def _nearest(self) -> Leg:
+        """Each ticket at the nearest due of its promises."""
+        earlier = "e.ticket = d.ticket AND e.outcome = 'open' AND (e.due, e.target) < (d.due, d.target)"
+        rows = f"""
+            FROM deadlines d JOIN tickets t ON t.ticket = d.ticket {STANDING}
+            WHERE {DUE} AND NOT EXISTS (SELECT FROM deadlines e WHERE {earlier})
+            AND {open_area("t.area")} AND {open_contacts("t")}{self.given()}"""
+        return Leg(rows, {"d.due": "timestamptz", "d.ticket": "text"})
+
+
+OVER = (Status.RESOLVED, Status.CLOSED)

@@ -1,0 +1,225 @@
+"""When each promise is due and how it was kept: rows that hold until something more happens (D4-D7, R-SLA-8).
+
+A row says nothing of the present: an open target whose due instant has passed is a missed one to whoever reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from domain.clients.group import GROUP, Group
+from domain.clients.membership import MEMBERSHIP, Membership
+from domain.fact import Event, Fact
+from domain.service.calendar import CALENDAR, CalendarRevised
+from domain.service.contract import CONTRACT, Contract, ContractConcluded, ContractRevised
+from domain.service.promise import Book, Clock, Judgement, Outcome, Target, walk
+from domain.service.selection import Scope
+from domain.service.ticket import (
+    TICKET,
+    Ticket,
+    TicketAssessed,
+    TicketCallLogged,
+    TicketClosed,
+    TicketContractChanged,
+    TicketContractSelected,
+    TicketHeld,
+    TicketOpened,
+    TicketReopened,
+    TicketResolved,
+    TicketResumed,
+    TicketStarted,
+)
+from domain.values import ContractId, GroupId
+from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Table, Touch, words
+from projections.service.tickets import EVER
+
+AT_RISK = 0.75
+"""From this share of its target on, an open promise is at risk."""
+
+DEADLINES = Table(
+    "deadlines",
+    ("ticket", "target"),
+    (
+        *words("outcome", "contract"),
+        Column("contract_version", Kind.NUMBER),
+        Column("due", Kind.INSTANT),
+        Column("at_risk_from", Kind.INSTANT),
+        Column("paused", Kind.FLAG),
+        Column("consumed_seconds", Kind.NUMBER),
+        Column("target_seconds", Kind.NUMBER),
+        Column("judged_at", Kind.INSTANT),
+    ),
+    indexes=(("outcome", "due"),),
+)
+"""`consumed_seconds` is business time up to the last stop: empty while the clock runs."""
+
+SLA_OUTCOMES = Table(
+    "sla_outcomes",
+    ("ticket",),
+    (
+        Column("received_at", Kind.INSTANT),
+        *words("severity"),
+        Column("first_response_seconds", Kind.NUMBER),
+        Column("resolution_seconds", Kind.NUMBER),
+        Column("first_response_due", Kind.INSTANT),
+        Column("resolution_due", Kind.INSTANT),
+        *words("first_response_outcome", "resolution_outcome"),
+    ),
+    indexes=(("received_at",),),
+)
+SLA_GROUPS = Table("sla_groups", ("ticket",), words("group_id"))
+"""The customer group that brought the ticket its contract."""
+
+PROMISES = Table("promises", ("ticket", "contract"), (), indexes=(("contract",),))
+"""The contracts that an open ticket's deadlines may rest on."""
+
+CONTRACT_CALENDARS = Table("contract_calendars", ("contract", "calendar"), (), indexes=(("calendar",),))
+
+CLOCKED: frozenset[type[Event]] = frozenset(
+    {
+        *(TicketOpened, TicketContractSelected, TicketContractChanged, TicketAssessed, TicketStarted, TicketHeld),
+        *(TicketResumed, TicketCallLogged, TicketResolved, TicketClosed, TicketReopened),
+    }
+)
+
+
+def levels(id: str, known: Known) -> Iterable[Change]:
+    """The rows of one ticket, by everything recorded so far."""
+    ticket: Ticket = known.state(TICKET, id)
+    clocks, found = _judged(ticket, _book(ticket, known))
+    for target, clock in clocks.items():
+        yield Put(DEADLINES, (id, target), _deadline(clock, found[target]))
+    yield Put(SLA_OUTCOMES, (id,), _outcome(ticket, found[Target.FIRST_RESPONSE], found[Target.RESOLUTION]))
+    for contract in ticket.contracts():
+        yield Drop(PROMISES, (id, contract)) if _settled(clocks) else Put(PROMISES, (id, contract), {})
+
+
+def _book(ticket: Ticket, known: Known) -> Book:
+    contracts: dict[ContractId, Contract] = {id: known.state(CONTRACT, id) for id in ticket.contracts()}
+    calendars = {version.terms.calendar for contract in contracts.values() for version in contract.versions}
+    return Book(contracts, {id: known.state(CALENDAR, id) for id in calendars})
+
+
+def _judged(ticket: Ticket, book: Book) -> tuple[dict[Target, Clock], dict[Target, Judgement]]:
+    """After the last moment, and after every new text since, until all is settled; then nothing but time passes."""
+    last = ticket.moments.entries[-1].since
+    for until in (last, *(revision.since for revision in book.revisions(last))):
+        clocks = walk(ticket.moments, book, until)
+        found = {target: _standing(clock, until) for target, clock in clocks.items()}
+        if _settled(clocks):
+            break
+    return clocks, found
+
+
+def _settled(clocks: Mapping[Target, Clock]) -> bool:
+    """A target without a promise is open, too: a new text may promise something (D7)."""
+    return not any(clock.open for clock in clocks.values())
+
+
+def _standing(clock: Clock, until: datetime) -> Judgement:
+    found = clock.result(until)
+    return replace(found, due=clock.due()) if found.outcome is Outcome.OPEN else found
+
+
+def _deadline(clock: Clock, found: Judgement) -> dict[str, Any]:
+    target = clock.offer.target if clock.offer else None
+    running = clock.running_since is not None
+    paused = found.outcome is Outcome.OPEN and not running
+    consumed = clock.total() if paused else found.consumed
+    return {
+        "outcome": found.outcome,
+        "contract": found.contract,
+        "contract_version": found.version,
+        "due": found.due,
+        "at_risk_from": _at_risk_from(clock) if found.outcome is Outcome.OPEN and running else None,
+        "paused": paused,
+        "consumed_seconds": None if consumed is None else int(consumed.total_seconds()),
+        "target_seconds": None if target is None else int(target.total_seconds()),
+        "judged_at": found.judged_at,
+    }
+
+
+def _at_risk_from(clock: Clock) -> datetime | None:
+    assert clock.offer is not None
+    assert clock.offer.target is not None
+    return replace(clock, offer=clock.offer._replace(target=clock.offer.target * AT_RISK)).due()
+
+
+def _outcome(ticket: Ticket, response: Judgement, resolution: Judgement) -> dict[str, Any]:
+    return {
+        "received_at": ticket.opened_at,
+        "severity": ticket.severity(EVER),
+        "first_response_seconds": _seconds(response),
+        "resolution_seconds": _seconds(resolution),
+        "first_response_due": response.due,
+        "resolution_due": resolution.due,
+        "first_response_outcome": response.outcome,
+        "resolution_outcome": resolution.outcome,
+    }
+
+
+def _seconds(found: Judgement) -> int | None:
+    return None if found.consumed is None else int(found.consumed.total_seconds())
+
+
+def bringer(
+    ticket: Ticket, selected: TicketContractSelected, at: datetime, groups: Mapping[GroupId, Group]
+) -> GroupId | None:
+    """The group whose contract won; of several the first by rank, then by id."""
+    incident_type = ticket.incident_type if selected.scope is Scope.GROUP_AND_TYPE else None
+    offering = [
+        (group.rank, id) for id, group in groups.items() if group.contract(incident_type, at) == selected.contract
+    ]
+    return min(offering)[1] if offering else None
+
+
+def _group(id: str, fact: Fact[TicketContractSelected], known: Known) -> Iterator[Change]:
+    """Told when the contract is selected, on what was known then; later joining changes nothing (R-SLA-2)."""
+    ticket: Ticket = known.state(TICKET, id)
+    if fact.event.scope not in (Scope.GROUP, Scope.GROUP_AND_TYPE) or ticket.customer is None:
+        return
+    membership: Membership = known.state(MEMBERSHIP, ticket.customer)
+    groups = {group: known.state(GROUP, group) for group in membership.groups(fact.happened_at)}
+    found = bringer(ticket, fact.event, fact.happened_at, groups)
+    if found is not None:
+        yield Put(SLA_GROUPS, (id,), {"group_id": found})
+
+
+def remake(stream: str) -> Iterator[Touch]:
+    kind, _, id = stream.partition("-")
+    if kind == TICKET.kind:
+        yield Touch(TICKET, id, levels)
+
+
+def project(fact: Fact[Any], known: Known) -> Iterator[Change | Touch]:
+    id = fact.stream.partition("-")[2]
+    match fact.event:
+        case ContractConcluded(terms=terms) | ContractRevised(terms=terms):
+            yield Put(CONTRACT_CALENDARS, (id, terms.calendar), {})
+            yield from _reopened([id], known)
+        case CalendarRevised():
+            yield from _reopened([key[0] for key in known.keys(CONTRACT_CALENDARS, "calendar", id)], known)
+        case TicketContractSelected():
+            yield from _group(id, fact, known)
+    yield from remake(fact.stream)
+
+
+def _reopened(contracts: Iterable[str], known: Known) -> Iterator[Touch]:
+    """A new text touches the open targets of every ticket that may rest on it (D7)."""
+    for contract in contracts:
+        for ticket, _ in known.keys(PROMISES, "contract", contract):
+            yield Touch(TICKET, ticket, levels)
+
+
+SERVICE_LEVELS = ReadModel(
+    name="service_levels",
+    about="When each promise is due, how it was kept, and the group that brought the contract.",
+    tables=(DEADLINES, SLA_OUTCOMES, SLA_GROUPS, PROMISES, CONTRACT_CALENDARS),
+    facts=CLOCKED | {ContractConcluded, ContractRevised, CalendarRevised},
+    project=project,
+    reads=(TICKET, CONTRACT, CALENDAR, MEMBERSHIP, GROUP),
+    remake=remake,
+)

@@ -1,0 +1,79 @@
+"""One ticket with its promises, to whoever may know of it (D34)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.refusal import Unknown
+from domain.service.ticket import TicketUnknown
+from domain.staff.worker import Right
+from domain.values import TicketId
+from projections.clients.client_file import CLIENT_FILE
+from projections.clients.group_members import MEMBERSHIPS
+from projections.names import CALLED
+from projections.question import Answer, Single
+from projections.service.desk import CALLED_WHAT, SHOWN, STANDING, TicketShown
+from projections.service.promised import AT_RISK, OUTCOME
+from projections.service.service_levels import SERVICE_LEVELS
+from projections.service.tickets import DESK
+from projections.sight import open_directory, open_ticket
+
+
+class Promise(Answer):
+    """One target, as it stands at the instant of the answer; `consumed_seconds` is empty while the clock runs."""
+
+    target: str
+    outcome: str
+    contract: str | None
+    contract_version: int
+    due: datetime | None
+    at_risk: bool
+    paused: bool
+    consumed_seconds: int | None
+    target_seconds: int | None
+    judged_at: datetime | None
+
+
+class TicketRow(TicketShown):
+    """A ticket with everything that was said when it was reported, and what it was promised."""
+
+    product: str | None
+    description: str | None
+    group: str | None
+    group_name: str | None
+    deadlines: tuple[Promise, ...]
+
+
+DEADLINES = f"""
+    SELECT json_agg(json_build_object(
+        'target', d.target, 'outcome', {OUTCOME}, 'contract', d.contract, 'contract_version', d.contract_version,
+        'due', d.due, 'at_risk', coalesce({AT_RISK}, false), 'paused', d.paused,
+        'consumed_seconds', d.consumed_seconds, 'target_seconds', d.target_seconds, 'judged_at', d.judged_at
+    ) ORDER BY d.target)
+    FROM deadlines d WHERE d.ticket = t.ticket"""
+
+
+class OneTicket(
+    Single,
+    name="ticket",
+    row=TicketRow,
+    rests_on=(DESK, SERVICE_LEVELS, CLIENT_FILE, MEMBERSHIPS, CALLED),
+    rights=[Right.BASIC, Right.HELPDESK],
+):
+    """One ticket, with its deadlines and the group that brought it its contract."""
+
+    ticket: TicketId
+
+    sql = f"""
+    answer AS (
+        SELECT {SHOWN}, t.product, t.description AS sealed_description, g.group_id AS group, g.name AS group_name,
+               coalesce(({DEADLINES}), '[]') AS deadlines
+        FROM tickets t {STANDING} {CALLED_WHAT}
+        LEFT JOIN sla_groups sg ON sg.ticket = t.ticket
+        LEFT JOIN groups g ON g.group_id = sg.group_id AND {open_directory("g.directory")}
+        WHERE t.ticket = %(ticket)s AND {open_ticket("t")}
+    )
+    SELECT * FROM answer"""
+
+    def unknown(self) -> type[Unknown]:
+        return TicketUnknown

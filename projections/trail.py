@@ -1,0 +1,171 @@
+"""What happened to one thing, told to whoever may know of it; an auditor may read of any (requirements, section 1).
+
+A thing's line names other things. What the asker may not know of is not shown by name, and a membership in a group
+of a hidden directory not at all (D16).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from domain.clients.contact import ContactUnknown
+from domain.clients.directory import DirectoryUnknown
+from domain.clients.group import GroupUnknown
+from domain.fact import Event, personal_fields
+from domain.refusal import Unknown
+from domain.service.calendar import CalendarUnknown
+from domain.service.contract import ContractUnknown
+from domain.service.incident_type import IncidentTypeUnknown
+from domain.service.ticket import TicketUnknown
+from domain.staff.area import AreaUnknown
+from domain.staff.team import TeamUnknown
+from domain.staff.worker import Right, WorkerUnknown
+from domain.values import Id
+from domain.work.notice import NoticeUnknown
+from projections.access import ACCESS
+from projections.clients.group_members import MEMBERSHIPS
+from projections.names import CALLED
+from projections.question import Answer, Leg, Listing
+from projections.service.tickets import DESK
+from projections.sight import holds, open_contacts, open_directory, open_ticket
+from projections.timeline import TRAIL
+from projections.work.notices import TOLD
+
+NOT_SHOWN = "(not shown)"
+SEALED = "(sealed)"
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+MENTIONED = re.compile(rf"(?:(?:worker|(team)):)?({UUID})|\{{\w+\}}")
+"""A thing by its id, or a personal field by its name in braces."""
+
+
+class Thing(StrEnum):
+    """What has a life of its own."""
+
+    TICKET = "ticket"
+    CONTACT = "contact"
+    MEMBERSHIP = "membership"
+    GROUP = "group"
+    DIRECTORY = "directory"
+    AREA = "area"
+    TEAM = "team"
+    WORKER = "worker"
+    NOTICE = "notice"
+    CALENDAR = "calendar"
+    CONTRACT = "contract"
+    INCIDENT_TYPE = "incident-type"
+    SETTINGS = "settings"
+
+
+class Seen(NamedTuple):
+    """Who may read of it, who of them may read its personal fields, and what all others are told."""
+
+    who: str
+    unknown: type[Unknown]
+    personal: str = "true"
+
+
+BASIC, AUDITOR = holds(Right.BASIC), holds(Right.AUDITOR)
+AREAS, WORKERS = holds(Right.AREA_ADMINISTRATOR), holds(Right.CRM_ADMINISTRATOR)
+MINE = "IN (SELECT holder FROM my_holders)"
+HAPPENED = "EXISTS (SELECT FROM timeline l WHERE l.stream = %(thing)s::text || '-' || %(id)s::text)"
+TICKET = "EXISTS (SELECT FROM tickets t WHERE t.ticket = %(id)s AND {sight})"
+CONTACT = f"EXISTS (SELECT FROM access_contacts c WHERE c.contact = %(id)s AND {open_directory('c.directory')})"
+GROUP = f"EXISTS (SELECT FROM groups g WHERE g.group_id = {{id}} AND {open_directory('g.directory')})"
+ROLE = f"EXISTS (SELECT FROM access_roles r WHERE r.area = {{id}} AND r.holder {MINE})"
+NOTICE = f"""EXISTS (
+    SELECT FROM notices n JOIN tickets t ON t.ticket = n.ticket
+    WHERE n.notice = %(id)s AND (%(everything)s OR n.recipient = %(actor)s) AND {open_ticket("t")})"""
+
+IN_PERSON = Seen(f"{BASIC} AND {CONTACT}", ContactUnknown, personal=CONTACT)
+SEEN: Mapping[Thing, Seen] = {
+    Thing.TICKET: Seen(
+        f"{holds(Right.BASIC, Right.HELPDESK)} AND {TICKET.format(sight=open_ticket('t'))}",
+        TicketUnknown,
+        personal=TICKET.format(sight=open_contacts("t")),
+    ),
+    Thing.CONTACT: IN_PERSON,
+    Thing.MEMBERSHIP: IN_PERSON,
+    Thing.GROUP: Seen(f"{BASIC} AND {GROUP.format(id='%(id)s')}", GroupUnknown),
+    Thing.DIRECTORY: Seen(f"({AREAS} OR {BASIC} AND {open_directory('%(id)s')}) AND {HAPPENED}", DirectoryUnknown),
+    Thing.AREA: Seen(f"({AREAS} OR {ROLE.format(id='%(id)s')}) AND {HAPPENED}", AreaUnknown),
+    Thing.TEAM: Seen(f"({AREAS} OR 'team:' || %(id)s::text {MINE}) AND {HAPPENED}", TeamUnknown),
+    Thing.WORKER: Seen(f"({WORKERS} OR %(id)s::text = %(actor)s) AND {HAPPENED}", WorkerUnknown),
+    Thing.NOTICE: Seen(NOTICE, NoticeUnknown),
+    Thing.CALENDAR: Seen(f"{BASIC} AND {HAPPENED}", CalendarUnknown),
+    Thing.CONTRACT: Seen(f"{BASIC} AND {HAPPENED}", ContractUnknown),
+    Thing.INCIDENT_TYPE: Seen(f"{BASIC} AND {HAPPENED}", IncidentTypeUnknown),
+    Thing.SETTINGS: Seen(f"{BASIC} AND {HAPPENED}", Unknown),
+}
+
+NAMED = f"""
+    SELECT json_agg(json_build_object('id', i.id, 'sealed_worker', w.name, 'name', CASE
+        WHEN {AUDITOR} THEN n.name
+        WHEN n.kind = 'directory' AND NOT ({AREAS} OR {open_directory("n.id")}) THEN NULL
+        WHEN n.kind = 'group' AND NOT {GROUP.format(id="n.id")} THEN NULL
+        WHEN n.kind = 'area' AND NOT ({AREAS} OR {ROLE.format(id="n.id")}) THEN NULL
+        ELSE n.name END))
+    FROM (SELECT DISTINCT found[1] AS id FROM regexp_matches(l.words, '({UUID})', 'g') found) i
+    LEFT JOIN names n ON n.kind IN ('area', 'calendar', 'contract', 'directory', 'group', 'incident-type', 'team')
+        AND n.id = i.id
+    LEFT JOIN worker_names w ON w.worker = i.id
+    WHERE n.id IS NOT NULL OR w.worker IS NOT NULL"""
+"""What a line mentions by its id, each with the name by which the asker may know it."""
+
+
+class TrailRow(Answer):
+    """One fact in words, with when it happened, when it was recorded, and who did it."""
+
+    version: int
+    happened_at: datetime
+    recorded_at: datetime
+    actor: str
+    actor_name: str | None
+    topic: str
+    words: str
+
+
+class Trail(Listing, name="timeline", row=TrailRow, rests_on=(TRAIL, ACCESS, DESK, MEMBERSHIPS, TOLD, CALLED)):
+    """Everything that happened to one thing, in the order in which it did."""
+
+    thing: Thing
+    id: Id
+
+    of = ("position",)
+    joins = """
+        JOIN timeline l ON l.position = page.position
+        LEFT JOIN worker_names w ON w.worker = l.actor"""
+
+    def legs(self) -> Sequence[Leg]:
+        group = GROUP.format(id=r"substring(l.words FROM '\S+$')")
+        shown = f" AND ({group} OR {AUDITOR})" if self.thing is Thing.MEMBERSHIP else ""
+        rows = f"FROM timeline l WHERE l.stream = %(thing)s::text || '-' || %(id)s::text{shown}"
+        return [Leg(rows, {"l.happened_at": "timestamptz", "l.position": "bigint"})]
+
+    def columns(self) -> str:
+        return f"""
+            l.version::bigint AS version, l.happened_at, l.recorded_at, l.actor, w.name AS sealed_actor_name, l.topic,
+            l.words, CASE WHEN {SEEN[self.thing].personal} THEN l.details END AS sealed_details,
+            coalesce(({NAMED}), '[]') AS mentioned"""
+
+    def known(self) -> str:
+        return f"{SEEN[self.thing].who} OR {AUDITOR} AND {HAPPENED}"
+
+    def unknown(self) -> type[Unknown]:
+        return SEEN[self.thing].unknown
+
+    @classmethod
+    def shown(cls, row: dict[str, Any]) -> dict[str, Any]:
+        details, mentioned = row.pop("details") or {}, row.pop("mentioned")
+        told = {f"{{{name}}}": details.get(name, SEALED) for name in personal_fields(Event.by_topic[row["topic"]])}
+        told |= {each["id"]: each["worker"] or each["name"] or NOT_SHOWN for each in mentioned}
+        return row | {"words": MENTIONED.sub(lambda found: _told(found, told), row["words"])}
+
+
+def _told(found: re.Match[str], told: Mapping[str, Any]) -> str:
+    """A thing by its name, a personal field by what it holds; what has neither here stays as it is."""
+    words = told.get(found[2] or found[0])
+    return found[0] if words is None else " ".join(filter(None, (found[1], str(words))))

@@ -1,0 +1,1 @@
+"""What is to be done and who was told, as lists of workers show it."""
