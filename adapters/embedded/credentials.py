@@ -41,6 +41,9 @@ class Caller:
 
 OPERATOR = Caller("operator", (ANYONE,))
 
+HANDLERS = (Caller("routing", ("routing",)), Caller("notifying", ("notifying",)))
+"""They hear of facts and ask for what follows, each for the automaton of its own name."""
+
 
 def load_callers(path: Path) -> dict[str, Caller]:
     """By name, each with its public key."""
@@ -58,7 +61,7 @@ def known_callers(state: Path, wanted: Iterable[Caller]) -> dict[str, Caller]:
     path = state / "callers.json"
     on_file = load_callers(path) if path.exists() else {}
     callers = dict(on_file)
-    for caller in (OPERATOR, *wanted):
+    for caller in (OPERATOR, *HANDLERS, *wanted):
         if caller.name not in callers:
             public_key = caller.public_key or public_key_of(state, caller.name)
             callers[caller.name] = replace(caller, public_key=public_key)
@@ -88,10 +91,21 @@ def users(state: Path, wanted: Iterable[Caller]) -> list[dict[str, object]]:
     return [{"nkey": key, "permissions": permissions(name)} for name, key in keys.items()]
 
 
+def durable(handler: str) -> str:
+    """The name of the consumer by which a handler hears of facts."""
+    return f"kartoteka-{handler}-v1"
+
+
 def permissions(name: str) -> dict[str, dict[str, list[str]]]:
+    """What the server lets a user publish and listen to; a handler takes messages of its own consumer alone."""
     if name == SERVICE:
         publish = [f"{ROOT}.evt.>", f"{ROOT}.dlq.>", "_INBOX.>", "$JS.API.>", "$JS.ACK.>", "$SRV.>"]
         subscribe = [f"{ROOT}.cmd.>", f"{ROOT}.qry.>", "$SRV.>", f"_INBOX.{SERVICE}.>"]
+    elif name in {handler.name for handler in HANDLERS}:
+        own = durable(name)
+        asked = [f"$JS.API.CONSUMER.{verb}.*.{own}" for verb in ("MSG.NEXT", "INFO")]
+        publish = [f"{ROOT}.cmd.{name}.>", *asked, f"$JS.ACK.*.{own}.>"]
+        subscribe = [f"_INBOX.{name}.>"]
     else:
         verbs = ("PING", "INFO", "STATS") if name == OPERATOR.name else ("PING", "INFO")
         asked = [subject for verb in verbs for subject in (f"$SRV.{verb}", f"$SRV.{verb}.>")]

@@ -1,0 +1,58 @@
+"""The handlers of a channel: each takes the facts it listens to under its own credentials, and asks under them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from adapters.nats.burial import Undelivered
+from adapters.nats.channel import Channel
+from adapters.nats.client import Client
+from adapters.nats.durable import Durable, Source
+from adapters.nats.patience import ENDURING, Patience
+from adapters.nats.reaction import Hearing
+from adapters.nats.service import connect
+from adapters.postgres.dead_letters import DeadLetters
+from commands.reactions.catalogue import REACTIONS
+from commands.reactions.reaction import Reaction
+
+SERVICE = "service"
+UNDELIVERED = "kartoteka-undelivered-v1"
+"""The consumer of what NATS tells of messages that no handler could deal with."""
+
+
+@asynccontextmanager
+async def handlers(
+    url: str, seed: Callable[[str], str], letters: DeadLetters, channel: Channel, patience: Patience
+) -> AsyncIterator[None]:
+    """All of them at work until the block ends; what they hold then is dealt with or given back. Raises Unreachable."""
+    leaving = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        service = await connect(url, seed(SERVICE), name="kartoteka-handlers", inbox=f"_INBOX.{SERVICE}")
+        stack.push_async_callback(service.close)
+        streams = service.jetstream()
+        told = Source(channel.advisories, UNDELIVERED, (channel.undelivered,))
+        undelivered = Undelivered(channel, letters, leaving)
+        durables = [Durable(service, streams, told, ENDURING, undelivered.deal, leaving)]
+        for reaction in (REACTIONS[name] for name in channel.handlers if name in REACTIONS):
+            client = Client(url, reaction.name, seed(reaction.name), patience_seconds=0.0)
+            await stack.enter_async_context(client)
+            hearing = Hearing(reaction, client, letters, leaving)
+            durables.append(
+                Durable(client.connection, streams, _source(channel, reaction), patience, hearing.deal, leaving)
+            )
+        async with asyncio.TaskGroup() as tasks:
+            for each in durables:
+                tasks.create_task(each.run())
+            try:
+                yield
+            finally:
+                for each in durables:
+                    each.leave()
+
+
+def _source(channel: Channel, reaction: Reaction) -> Source:
+    topics = (topic.partition(".") for topic in reaction.topics)
+    subjects = tuple(f"{channel.root}.{noun}.*.{verb}" for noun, _, verb in topics)
+    return Source(channel.stream, channel.durable(reaction.name), subjects)
