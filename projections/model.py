@@ -40,12 +40,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Rows under a key of words; the first columns are the key. `indexes` are what questions look up by."""
+    """Rows under a key of words; the first columns are the key. `indexes` are what questions look up by.
+
+    `once`: no key is ever put twice nor dropped, so that a table which is made anew can be filled without looking.
+    """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     indexes: tuple[tuple[str, ...], ...] = ()
+    once: bool = False
     sealed: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

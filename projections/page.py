@@ -199,9 +199,9 @@ def replay(parked: Parked, waiting: Sequence[Heard], position: int, taker: Taker
     later: dict[Touch, None] = {}
     for heard in waiting:
         states.begin(heard.position - 1)
-        trouble = _advance(states, heard)
+        _advance(states, heard)
         if taker.hears(heard, topic_of(heard)):
-            later |= dict.fromkeys(_take_alone(taker, heard, trouble))
+            later |= dict.fromkeys(_take_alone(taker, heard))
         if taker.waits(stream):
             break
         states.kept = {stream: states.now[stream]} if stream in states.now else {}
@@ -237,14 +237,14 @@ def _together(page: Sequence[Heard], states: States, takers: Sequence[Taker]) ->
     failed: list[Taker] = []
     hearers: dict[str, list[Taker]] = {}
     for heard in page:
-        trouble = _advance(states, heard)
+        _advance(states, heard)
         topic = topic_of(heard)
         if (those := hearers.get(topic)) is None:
             those = hearers[topic] = [taker for taker in takers if taker.hears(heard, topic)]
         for taker in those:
             if heard.stream in taker.waiting or taker in failed:
                 continue
-            if trouble is not None or not _tried(taker.take, heard):
+            if isinstance(heard, Unreadable) or not _tried(taker.take, heard):
                 failed.append(taker)
     for taker in takers:
         if taker not in failed and not all(_tried(taker.make, touch) for touch in _ready(taker)):
@@ -267,21 +267,21 @@ def _ready(taker: Taker) -> Iterator[Touch]:
 def _alone(page: Sequence[Heard], taker: Taker) -> None:
     """Fact by fact, what it touched made at once, so that whose fault it is shows."""
     for heard in page:
-        trouble = _advance(taker.states, heard)
+        _advance(taker.states, heard)
         if taker.hears(heard, topic_of(heard)) and not taker.waits(heard.stream):
-            for touch in _take_alone(taker, heard, trouble):
+            for touch in _take_alone(taker, heard):
                 try:
                     taker.make(touch)
                 except Exception as error:  # noqa: BLE001 - it is that stream's, and is told by the parking
                     taker.park(touch.stream, heard, error)
 
 
-def _take_alone(taker: Taker, heard: Heard, trouble: Exception | None) -> list[Touch]:
+def _take_alone(taker: Taker, heard: Heard) -> list[Touch]:
     """The fact, and what it touches of its own stream, wholly or not at all; gives what it touches elsewhere."""
     before, taker.touched = dict(taker.work.changes), {}
     try:
-        if trouble is not None or isinstance(heard, Unreadable):
-            raise trouble or ValueError(topic_of(heard))
+        if isinstance(heard, Unreadable):
+            raise heard.error
         taker.take(heard)
         for touch in taker.touched:
             if touch.stream == heard.stream:
@@ -293,14 +293,8 @@ def _take_alone(taker: Taker, heard: Heard, trouble: Exception | None) -> list[T
     return [touch for touch in _ready(taker) if touch.stream != heard.stream]
 
 
-def _advance(states: States, heard: Heard) -> Exception | None:
-    """Fold what can be read; what cannot be folded either is poison for all who would hear it, and for all who look."""
-    if isinstance(heard, Unreadable):
+def _advance(states: States, heard: Heard) -> None:
+    """Fold what can be folded; of what cannot, whoever looks at it finds out from the log why."""
+    states.position = heard.position
+    if isinstance(heard, Unreadable) or not _tried(states.advance, heard):
         states.forget(heard.stream)
-        return heard.error
-    try:
-        states.advance(heard)
-    except Exception as error:  # noqa: BLE001 - told to every model that hears the fact
-        states.forget(heard.stream)
-        return error
-    return None

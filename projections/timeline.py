@@ -25,6 +25,7 @@ TIMELINE = Table(
         Column("details", Kind.SEALED, whose="subject"),
     ),
     indexes=(("position",), ("subject",)),
+    once=True,
 )
 """`words` tells the fact without personal data; `details` are its personal fields, each in its envelope."""
 

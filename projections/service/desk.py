@@ -100,7 +100,7 @@ class Desk(
 
     narrowing: ClassVar = {
         "area": "t.area = %(area)s",
-        "contact": "t.ticket IN (SELECT ct.ticket FROM contact_tickets ct WHERE ct.contact = %(contact)s)",
+        "contact": "%(contact)s IN (t.reporter, t.customer)",
         "status": "s.status = %(status)s",
         "assignee": "s.assignee = %(assignee)s",
         "unassigned": WAITING,
@@ -129,15 +129,19 @@ class Desk(
         """Of each area the newest; where there can be only few, all of them."""
         key = {"t.opened_at": "timestamptz", "t.ticket": "text"}
         wanted = f"{condition} AND {open_contacts('t')}{self.given()}"
+        if self.contact is not None:
+            own = {"ct.opened_at": "timestamptz", "ct.ticket": "text"}
+            both = f"FROM contact_tickets ct JOIN tickets t ON t.ticket = ct.ticket {STANDING}"
+            return Leg(f"{both} WHERE ct.contact = %(contact)s AND {open_area('t.area')} AND {wanted}", own, True)
         if few or self._are_few():
             return Leg(f"FROM tickets t {STANDING} WHERE {open_area('t.area')} AND {wanted}", key, descending=True)
         standing = STANDING if (self.status, self.over) != (None, None) or self.unassigned is not None else ""
         return Leg(f"FROM tickets t {standing} WHERE t.area = a.area AND {wanted}", key, True, each="my_areas a")
 
     def _are_few(self) -> bool:
-        """Whether it is narrowed to what is at work, to one worker's or to one customer's tickets."""
+        """Whether it is narrowed to what is at work, or to one worker's tickets."""
         at_work = self.over is False or self.unassigned or self.at_risk or self.paused
-        return bool(at_work or self.assignee or self.contact or self.status not in (None, *OVER))
+        return bool(at_work or self.assignee or self.status not in (None, *OVER))
 
     def _nearest(self) -> Leg:
         """Each ticket at the nearest due of its promises."""

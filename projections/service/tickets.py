@@ -33,6 +33,7 @@ TICKETS = Table(
         Column("description", Kind.SEALED, whose="subject"),
     ),
     indexes=(("area", "opened_at"), ("subject",)),
+    once=True,
 )
 TICKET_STANDINGS = Table(
     "ticket_standings",

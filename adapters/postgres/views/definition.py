@@ -34,25 +34,33 @@ def apply_name(model: ReadModel, version: int) -> str:
 
 
 def creation(model: ReadModel, version: int) -> Iterator[str]:
-    """The statements that make an empty version; its secondary indexes come when it is filled."""
+    """The statements that make an empty version; what is not needed to fill it comes when it is filled."""
     for table in model.tables:
         columns = [f'{name} text COLLATE "C" NOT NULL' for name in table.key]
         columns += [f"{column.name} {TYPES[column.kind]}" for column in table.columns]
-        key = ", ".join(table.key)
         yield (
-            f"CREATE TABLE {physical(table, version)} ({', '.join(columns)}, PRIMARY KEY ({key}))"
+            f"CREATE TABLE {physical(table, version)} ({', '.join(columns)})"
             " WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)"
         )
-    yield _apply(model, version)
+        if not table.once:
+            yield _unique(table, version)
+    yield _apply(model, version, filled=False)
 
 
 def indexing(model: ReadModel, version: int) -> Iterator[str]:
-    """The statements that make what questions look up by."""
+    """The statements that make what questions look up by, and what keeps keys unique from here on."""
     for table in model.tables:
+        yield _unique(table, version)
         for columns in table.indexes:
             name = f"{physical(table, version)}_{'_'.join(columns)}_idx"
             yield f"CREATE INDEX IF NOT EXISTS {name} ON {physical(table, version)} ({', '.join(columns)})"
         yield f"ANALYZE {physical(table, version)}"
+    yield _apply(model, version, filled=True)
+
+
+def _unique(table: Table, version: int) -> str:
+    name = physical(table, version)
+    return f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_key ON {name} ({', '.join(table.key)})"
 
 
 def switching(model: ReadModel, version: int) -> Iterator[str]:
@@ -69,34 +77,45 @@ def removal(model: ReadModel, version: int, tables: Iterable[str]) -> Iterator[s
         yield f"DROP TABLE IF EXISTS {table}_v{version} CASCADE"
 
 
-def _apply(model: ReadModel, version: int) -> str:
+def _apply(model: ReadModel, version: int, *, filled: bool) -> str:
     """Of an append come all changes in order, each with its request; of a page one for each key."""
     parameters = "changes json, accepted boolean[] DEFAULT NULL" if model.within_append else "changes json"
-    body = "\n".join(_apply_table(table, version, within_append=model.within_append) for table in model.tables)
+    body = "\n".join(
+        _apply_table(table, version, within_append=model.within_append, only_new=table.once and not filled)
+        for table in model.tables
+    )
+    name = f"{apply_name(model, version)}({parameters})"
     return (
-        f"CREATE FUNCTION {apply_name(model, version)}({parameters}) RETURNS void LANGUAGE plpgsql AS $$\n"
-        f"BEGIN\n{body}\nEND $$"
+        f"CREATE OR REPLACE FUNCTION {name} RETURNS void LANGUAGE plpgsql AS $$\n"
+        f"DECLARE\n    given json;\nBEGIN\n{body}\nEND $$"
     )
 
 
-def _apply_table(table: Table, version: int, *, within_append: bool) -> str:
+def _apply_table(table: Table, version: int, *, within_append: bool, only_new: bool) -> str:
     name, key = physical(table, version), ", ".join(table.key)
     typed = [f"{each} text" for each in table.key] + [
         f"{column.name} {TYPES[column.kind].partition(' ')[0]}" for column in table.columns
     ]
-    given = f"json_to_recordset(changes->'{table.name}') AS c({', '.join([*typed, 'gone boolean', 'r int', 'n int'])})"
+    given = f"json_to_recordset(given) AS c({', '.join([*typed, 'gone boolean', 'r int', 'n int'])})"
     chosen = f"SELECT * FROM {given}"
     if within_append:
         accepted = "WHERE accepted IS NULL OR accepted[c.r]"
         chosen = f"SELECT DISTINCT ON ({key}) * FROM {given} {accepted} ORDER BY {key}, c.n DESC"
     same = " AND ".join(f"t.{each} = c.{each}" for each in table.key)
     sets = ", ".join(f"{column.name} = excluded.{column.name}" for column in table.columns)
+    new = f"INSERT INTO {name} ({', '.join(table.names)}) SELECT {', '.join(f'c.{each}' for each in table.names)}"
+    if only_new:
+        return f"""
+    given := changes->'{table.name}';
+    IF given IS NOT NULL THEN
+        {new} FROM {given};
+    END IF;"""
     return f"""
-    IF changes->'{table.name}' IS NOT NULL THEN
+    given := changes->'{table.name}';
+    IF given IS NOT NULL THEN
         WITH c AS MATERIALIZED ({chosen}),
              gone AS (DELETE FROM {name} t USING c WHERE c.gone AND {same})
-        INSERT INTO {name} ({", ".join(table.names)})
-        SELECT {", ".join(f"c.{each}" for each in table.names)} FROM c WHERE c.gone IS NOT TRUE
+        {new} FROM c WHERE c.gone IS NOT TRUE
         ON CONFLICT ({key}) DO {f"UPDATE SET {sets}" if sets else "NOTHING"};
     END IF;"""
 

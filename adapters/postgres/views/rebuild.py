@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from multiprocessing import get_context
 from typing import NamedTuple
 
 from psycopg.errors import LockNotAvailable
 
+from adapters.pace import spare_the_collector
 from adapters.postgres.schema import connect
 from adapters.postgres.views import access, registry
 from adapters.postgres.views.convoy import Convoy, Lines, Member, Outrun, Poisoned
 from adapters.postgres.views.engine import UNSYNCED
-from adapters.postgres.views.proof import prove
+from adapters.postgres.views.log import LogPages
+from adapters.postgres.views.proof import Unproven, prove
 from adapters.postgres.views.registry import NoSuchVersion, State
+from projections.catalogue import READ_MODELS
 from projections.model import ReadModel
 
 PAGE = 5000
+WORTH_A_PROCESS = 50_000
+"""From so many facts on it pays to start a second process."""
+
 SWITCH_TRIES = 100
 
 Told = Callable[[int, int], None]
@@ -38,6 +46,28 @@ def rebuild(
     url: str, schema: str, models: Sequence[ReadModel], *, held: bool = False, told: Told = lambda position, head: None
 ) -> list[Made]:
     """New versions of the models; served from here on, or held. Raises Poisoned, Unproven; then the old ones stay."""
+    looking = [model for model in models if model.reads]
+    plain = [model.name for model in models if not model.reads]
+    ours = all(READ_MODELS.get(model.name) is model for model in models)
+    if not (looking and plain and ours and _head(url, schema) >= WORTH_A_PROCESS):
+        return _rebuild(url, schema, models, held=held, told=told)
+    with ProcessPoolExecutor(1, get_context("spawn")) as beside:
+        theirs = beside.submit(_rebuild_named, url, schema, plain, held=held)
+        return [*_rebuild(url, schema, looking, held=held, told=told), *theirs.result()]
+
+
+def _rebuild_named(url: str, schema: str, names: Sequence[str], *, held: bool) -> list[Made]:
+    """In a process of its own: those that look at no states want of the log nothing that the others make of it."""
+    return _rebuild(url, schema, [READ_MODELS[name] for name in names], held=held, told=lambda position, head: None)
+
+
+def _head(url: str, schema: str) -> int:
+    with connect(url, schema) as connection:
+        return LogPages(connection).head()
+
+
+def _rebuild(url: str, schema: str, models: Sequence[ReadModel], *, held: bool, told: Told) -> list[Made]:
+    spare_the_collector()
     within = [_within_append(url, schema) for model in models if model.within_append]
     models = [model for model in models if not model.within_append]
     if not models:
@@ -68,12 +98,24 @@ def switch(url: str, schema: str, model: ReadModel) -> Made:
         if version is None:
             raise NoSuchVersion(f"no version of {model.name} waits to be served")
         if not registry.locked(lines.writing, version.name, version.number):
-            return Made(model.name, version.number, version.position, 0, "left to its runner")
+            return _left_to_its_runner(lines, model, version)
         member = Member(model, version, strict=True)
         convoy = Convoy(lines, [member])
         _follow(convoy, lines, lambda position, head: None)
         registry.index(lines.writing, model, version.number)
         return _complete(convoy, lines, lambda position, head: None)[0]
+
+
+def _left_to_its_runner(lines: Lines, model: ReadModel, version: registry.Version) -> Made:
+    """Whoever follows it proves and serves it. Raises Unproven where it cannot."""
+    for _ in range(SWITCH_TRIES * 10):
+        now = registry.served(registry.versions(lines.writing), model.name)
+        if now is not None and now.number == version.number:
+            return Made(model.name, now.number, now.position, 0, now.state)
+        if why := registry.error(lines.writing, version):
+            raise Unproven(why)
+        time.sleep(0.05)
+    raise Unproven(f"{model.name} is not served yet; `kartoteka projections status` tells how far it is")
 
 
 def release(lines: Lines, model: ReadModel) -> None:
