@@ -12,12 +12,14 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, Field
 
+from adapters import inquiry
 from adapters.envelope import envelope_of
 from commands.catalogue import COMMANDS
 from commands.command import Command
+from projections.catalogue import QUESTIONS
 
 NAME = "kartoteka"
-SUBJECTS = "kartoteka.v1.cmd"
+COMMAND_SUBJECTS, QUESTION_SUBJECTS = "kartoteka.v1.cmd", "kartoteka.v1.qry"
 
 
 class Reply(BaseModel):
@@ -39,7 +41,7 @@ def release() -> str:
 
 @dataclass(slots=True)
 class Statistics:
-    """Counts for operators, by command; nothing in them names a worker or a contact."""
+    """Counts for operators, by command and question; nothing in them names a worker or a contact."""
 
     instance: str
     started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
@@ -50,7 +52,7 @@ class Statistics:
     dropped: int = 0
 
     def count(self, topic: str, seconds: float, code: str) -> None:
-        known = topic if topic in COMMANDS else "unknown"
+        known = topic if topic in COMMANDS or topic in QUESTIONS else "unknown"
         self.requests[known] += 1
         self.seconds[known] += seconds
         if code:
@@ -67,13 +69,16 @@ def answer(subject: str, statistics: Statistics) -> bytes | None:
         "name": NAME,
         "id": statistics.instance,
         "version": release(),
-        "metadata": {"subject": f"{SUBJECTS}.<caller>.<noun>.<verb>", "envelope": "see each endpoint's request_schema"},
+        "metadata": {
+            "subject": f"{COMMAND_SUBJECTS}.<caller>.<noun>.<verb>, {QUESTION_SUBJECTS}.<caller>.<question>",
+            "envelope": "see each endpoint's request_schema",
+        },
     }
     match verb:
         case "PING":
             return orjson.dumps({"type": "io.nats.micro.v1.ping_response", **body})
         case "INFO":
-            about = {"description": "Commands of the client card file", "endpoints": _endpoints()}
+            about = {"description": "Commands to the client card file, and questions", "endpoints": _endpoints()}
             return orjson.dumps({"type": "io.nats.micro.v1.info_response", **body, **about})
         case "STATS":
             about = {"started": statistics.started.isoformat(), "endpoints": _figures(statistics)}
@@ -84,20 +89,34 @@ def answer(subject: str, statistics: Statistics) -> bytes | None:
 
 @lru_cache(maxsize=1)
 def _endpoints() -> list[dict[str, Any]]:
-    reply = orjson.dumps(Reply.model_json_schema()).decode()
-    return [
-        {
-            "name": topic.replace(".", "-"),
-            "subject": f"{SUBJECTS}.*.{topic}",
-            "queue_group": NAME,
-            "metadata": {
-                "description": (command.__doc__ or "").partition("\n")[0],
-                "request_schema": orjson.dumps(request_schema(command)).decode(),
-                "response_schema": reply,
-            },
-        }
+    commands = [
+        _endpoint(topic, command, request_schema(command), Reply.model_json_schema())
         for topic, command in sorted(COMMANDS.items())
     ]
+    questions = [
+        _endpoint(
+            name,
+            question,
+            inquiry.envelope_of(question).model_json_schema(),
+            inquiry.reply_of(question).model_json_schema(mode="serialization"),
+        )
+        for name, question in sorted(QUESTIONS.items())
+    ]
+    return commands + questions
+
+
+def _endpoint(topic: str, kind: type[BaseModel], asked: dict[str, Any], answered: dict[str, Any]) -> dict[str, Any]:
+    metadata = {
+        "description": (kind.__doc__ or "").partition("\n")[0],
+        "request_schema": orjson.dumps(asked).decode(),
+        "response_schema": orjson.dumps(answered).decode(),
+    }
+    return {**_called(topic), "metadata": metadata}
+
+
+def _called(topic: str) -> dict[str, str]:
+    subjects = QUESTION_SUBJECTS if topic in QUESTIONS else COMMAND_SUBJECTS
+    return {"name": topic.replace(".", "-"), "subject": f"{subjects}.*.{topic}", "queue_group": NAME}
 
 
 def request_schema(command: type[Command]) -> dict[str, Any]:
@@ -106,17 +125,15 @@ def request_schema(command: type[Command]) -> dict[str, Any]:
 
 
 def _figures(statistics: Statistics) -> list[dict[str, Any]]:
+    seldom = ["unknown"] if statistics.requests["unknown"] else []
     return [
         {
-            "name": topic.replace(".", "-"),
-            "subject": f"{SUBJECTS}.*.{topic}",
-            "queue_group": NAME,
+            **_called(topic),
             "num_requests": statistics.requests[topic],
             "num_errors": statistics.errors[topic],
             "last_error": statistics.last_error.get(topic, ""),
             "processing_time": int(statistics.seconds[topic] * 1e9),
             "average_processing_time": int(statistics.seconds[topic] * 1e9 / max(statistics.requests[topic], 1)),
         }
-        for topic in [*sorted(COMMANDS), "unknown"]
-        if topic in COMMANDS or statistics.requests[topic]
+        for topic in [*sorted(COMMANDS), *sorted(QUESTIONS), *seldom]
     ]

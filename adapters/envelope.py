@@ -9,9 +9,10 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from adapters.problem import Problem, problem
+from adapters.shape import Moment, malformed, read_as
 from commands.catalogue import COMMANDS
 from commands.command import Command
 from commands.request import Request
@@ -22,21 +23,9 @@ NAMES = uuid.UUID("6f1b7f52-6a0f-5d0e-9a53-3d7c8c6f4e21").bytes
 
 KEPT_DAYS = 30
 AHEAD = timedelta(seconds=60)
-MAX_BYTES = 1024 * 1024
-ERRORS_SHOWN = 20
 
 CommandId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
 Trace = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(timezone.utc)
-    except OverflowError:
-        raise ValueError("beyond the years 1 to 9999 in UTC") from None
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Envelope(BaseModel):
@@ -78,17 +67,14 @@ def read(
     command = COMMANDS.get(topic)
     if command is None:
         return problem(404, "CommandUnknown")
-    if len(payload) > MAX_BYTES:
-        return problem(413, "TooLarge")
-    try:
-        envelope: Any = envelope_of(command).__pydantic_validator__.validate_json(payload, strict=True)
-    except ValidationError as error:
-        return problem(400, "Malformed", errors=_errors(error, _field_names(command)))
+    envelope = read_as(envelope_of(command), payload)
+    if isinstance(envelope, Problem):
+        return envelope
     if (age := _age(envelope.id, received_at)) is not None:
         if age > timedelta(days=KEPT_DAYS):
             return problem(422, "CommandIdExpired")
         if age < -AHEAD:
-            return problem(400, "Malformed", errors=({"field": "id", "wrong": "its time is in the future"},))
+            return malformed("id", "its time is in the future")
     return _request(caller, envelope, received_at, secret), envelope.deadline_ms
 
 
@@ -130,22 +116,3 @@ def _age(id: str, now: datetime) -> timedelta | None:
         return None
     milliseconds = int(id[:8] + id[9:13], 16)
     return now - datetime.fromtimestamp(0, timezone.utc) - timedelta(milliseconds=milliseconds)
-
-
-def _errors(error: ValidationError, known: frozenset[str]) -> tuple[dict[str, Any], ...]:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return tuple({"field": _path(one["loc"], known), "wrong": one["msg"][:300]} for one in found[:ERRORS_SHOWN])
-
-
-def _path(where: tuple[int | str, ...], known: frozenset[str]) -> str:
-    """Where it is wrong. A name that no schema has is the sender's own word, and is not repeated."""
-    return ".".join(str(part) if isinstance(part, int) or part in known else "(unknown)" for part in where)
-
-
-@lru_cache(maxsize=None)
-def _field_names(command: type[Command]) -> frozenset[str]:
-    """Every field of the command, of its envelope and of what lies inside."""
-    schema = envelope_of(command).model_json_schema()
-    return frozenset(
-        name for part in (schema, *schema.get("$defs", {}).values()) for name in part.get("properties", {})
-    )

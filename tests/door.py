@@ -200,4 +200,5 @@ def requests_of(info: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         endpoint["subject"].removeprefix(f"{PREFIX}*."): orjson.loads(endpoint["metadata"]["request_schema"])
         for endpoint in info["endpoints"]
+        if endpoint["subject"].startswith(PREFIX)
     }

@@ -21,15 +21,18 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters import embedded
+from adapters.cli.beside import views
 from adapters.cli.console import DATA_WRONG, fail
 from adapters.cli.imports import How, send
 from adapters.cli.report import folded, show_summary
-from adapters.cli.serve import spare_the_collector
-from adapters.composition import Place, found, founded, now, serving
+from adapters.cli.two_workers import ADA, BO, Line, TwoWorkers
+from adapters.companion import Companion
+from adapters.composition import Place, client, found, founded, now, serving
 from adapters.helpdesk.log import Unreadable, read_log
 from adapters.helpdesk.plan import plan
 from adapters.helpdesk.sample import write_sample
 from adapters.helpdesk.setup import OFFICE, read_setup
+from adapters.pace import spare_the_collector
 from adapters.postgres.contents import contents
 from adapters.settings import Settings
 from domain.service.ticket import Ticket
@@ -52,7 +55,7 @@ def demo(
     log: Annotated[Path | None, typer.Argument(help="A help-desk log as CSV; without one, a made-up one.")] = None,
     setup: Annotated[Path, typer.Option(help="Zone, week, holidays and targets.", show_default="an office")] = OFFICE,
 ) -> None:
-    """Import a log into fresh servers, report on it, look at what is stored, and explain one deadline."""
+    """Import a log into fresh servers, report on it, explain one deadline, and ask what two workers may know."""
     with _folder() as folder:
         if log is None:
             log = folder / "sample.csv"
@@ -64,11 +67,13 @@ def demo(
         except Unreadable as error:
             fail(str(error), DATA_WRONG)
         out.print(f"{sum(map(len, read.cases.values()))} rows of {len(read.cases)} cases, setup {promises.name}")
-        with founded(Settings(state=folder / "state")) as place, _service(place.settings):
+        settings = Settings(state=folder / "state", log_level="warning")
+        with founded(settings) as place, _service(settings), Companion("views", views, settings):
             began = time.monotonic()
             tally = asyncio.run(send(place, phases, How()))
             _told(f"{tally.done} commands done, {len(tally.refused)} refused", began)
             _report(place)
+            _show_sight(asyncio.run(_asked(place)))
     if tally.refused:
         raise typer.Exit(1)
 
@@ -161,6 +166,19 @@ def _show_deadline(report: SlaReport, zone: ZoneInfo) -> None:
         f"used + left = {_seconds(target)} s, the target; used + over = {_seconds(consumed)} s, what was consumed"
     )
     out.print(f"due {_local(deadline.due, zone)}: {deadline.outcome}")
+
+
+async def _asked(place: Place) -> list[Line]:
+    async with client(place) as desk:
+        return await TwoWorkers(desk).lines()
+
+
+def _show_sight(lines: list[Line]) -> None:
+    out.print("\n[bold]The same questions, asked for two workers[/bold]")
+    table = _table("question", ADA, BO)
+    for line in lines:
+        table.add_row(*line)
+    out.print(table)
 
 
 def _table(*names: str) -> Table:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
-from pydantic import ValidationError
 
-from adapters.cli import console
-from adapters.composition import Place, client, found
+from adapters.cli import asking, console
 from adapters.envelope import envelope_of
-from adapters.nats.client import Declined, NoAnswer, new_command_id
-from adapters.settings import read_settings
+from adapters.nats.client import new_command_id
 from commands.catalogue import COMMANDS
-from commands.command import Command
 from domain.staff.worker import SYSTEM
 
 
@@ -40,8 +33,7 @@ def send(
 ) -> None:
     """Send one command and print its answer."""
     if listed or topic is None:
-        rows = [{"command": name, "about": _about(kind)} for name, kind in sorted(COMMANDS.items())]
-        console.show(rows, as_json=as_json)
+        asking.listed(COMMANDS, "command", as_json=as_json)
         return
     command = COMMANDS.get(topic)
     if command is None:
@@ -50,61 +42,17 @@ def send(
         console.give(command.model_json_schema())
         return
     given = {"happened_at": happened_at, "expected_version": expected_version}
-    envelope = {"id": id or new_command_id(), "actor": actor, "data": _data(data)}
+    envelope: dict[str, Any] = {"id": id or new_command_id(), "actor": actor, "data": asking.data(data)}
     envelope |= {name: value for name, value in given.items() if value is not None}
     payload = orjson.dumps(envelope)
-    _check(command, payload, as_json=as_json)
-    answer = _asked(found(read_settings()), topic, payload, patience_seconds, as_json=as_json)
+    asking.check(envelope_of(command), topic, payload, as_json=as_json)
+    answer = asking.answered(
+        lambda operator: operator.ask(topic, payload),
+        unanswered=f"; whether it was done is not known: ask again with --id {envelope['id']}",
+        patience_seconds=patience_seconds,
+        as_json=as_json,
+    )
     if as_json:
         console.give(answer)
     else:
         console.show([answer], as_json=False)
-
-
-def _about(command: type[Command]) -> str:
-    return (command.__doc__ or "").partition("\n")[0]
-
-
-def _data(given: str) -> Any:
-    text = given
-    if given == "-":
-        text = sys.stdin.read()
-    elif given.startswith("@"):
-        text = Path(given[1:]).read_text(encoding="utf-8")
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        console.fail(f"the data is not JSON: {error}", console.DATA_WRONG)
-
-
-def _check(command: type[Command], payload: bytes, *, as_json: bool) -> None:
-    """What the service would say of the request's shape, said before anything is sent."""
-    try:
-        envelope_of(command).model_validate_json(payload, strict=True)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        wrong = [{"field": ".".join(map(str, one["loc"])), "wrong": one["msg"]} for one in found]
-        if as_json:
-            console.give({"status": 400, "code": "Malformed", "errors": wrong})
-        for one in wrong:
-            console.note(f"  {one['field'].removeprefix('data.')}: {one['wrong']}")
-        console.fail(f"{command.topic} cannot be asked like this", console.DATA_WRONG)
-
-
-def _asked(place: Place, topic: str, payload: bytes, patience_seconds: float, *, as_json: bool) -> dict[str, Any]:
-    try:
-        return asyncio.run(_ask(place, topic, payload, patience_seconds))
-    except Declined as error:
-        if as_json:
-            console.give({"status": error.status, "code": error.code, "title": error.title, "errors": error.errors})
-        for one in error.errors:
-            console.note(f"  {one['field']}: {one['wrong']}")
-        console.fail(str(error))
-    except NoAnswer:
-        again = f"ask again with --id {orjson.loads(payload)['id']}"
-        console.fail(f"nobody answered; whether it was done is not known: {again}", console.UNAVAILABLE)
-
-
-async def _ask(place: Place, topic: str, payload: bytes, patience_seconds: float) -> dict[str, Any]:
-    async with client(place, patience_seconds=patience_seconds) as operator:
-        return await operator.ask(topic, payload)

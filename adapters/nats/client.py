@@ -1,4 +1,4 @@
-"""A caller's side: send a command, wait for its answer, repeat it with the same id until there is one."""
+"""A caller's side: send a command or a question, wait for its answer, repeat it until there is one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ from nats.aio.client import Client as Connection
 from nats.aio.msg import Msg
 from pydantic import BaseModel
 
+from adapters.nats import query_service
 from adapters.nats.service import PREFIX, connect
 from commands.command import Command
+from projections.question import Question
 
 ATTEMPT_SECONDS = 5.0
 PAUSE_SECONDS = 0.1
+TOO_LATE = frozenset({"DeadlinePassed", "OutOfTime"})
+"""Asked again, it would be too late again."""
 
 
 class Answered(BaseModel, frozen=True):
@@ -97,16 +101,38 @@ class Client:
             envelope["expected_version"] = expected_version
         return Answered.model_validate(await self.ask(command.topic, orjson.dumps(envelope)))
 
+    async def query(
+        self,
+        question: Question,
+        *,
+        actor: str,
+        min_position: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> dict[str, Any]:
+        """The answer: `row`, or `rows` with `next`. Raises Declined, NoAnswer when patience ends."""
+        given: dict[str, Any] = {"min_position": min_position, "limit": limit, "cursor": cursor}
+        envelope: dict[str, Any] = {"actor": actor, "data": question.model_dump(mode="json")}
+        envelope |= {name: value for name, value in given.items() if value is not None}
+        return await self.inquire(type(question).name, orjson.dumps(envelope))
+
     async def ask(self, topic: str, payload: bytes) -> dict[str, Any]:
         """The body of the answer to a command given as bytes, its id inside; asked again while nobody can tell."""
+        return await self._answered(PREFIX, topic, payload)
+
+    async def inquire(self, name: str, payload: bytes) -> dict[str, Any]:
+        """The body of the answer to a question given as bytes."""
+        return await self._answered(query_service.PREFIX, name, payload)
+
+    async def _answered(self, prefix: str, topic: str, payload: bytes) -> dict[str, Any]:
         until = time.monotonic() + self.patience_seconds
         while True:
-            reply = await self._once(f"{PREFIX}{self.caller}.{topic}", payload)
+            reply = await self._once(f"{prefix}{self.caller}.{topic}", payload)
             if reply is not None:
                 body: dict[str, Any] = orjson.loads(reply.data)
                 if not _declined(reply):
                     return body
-                if body["status"] != 503 or body["code"] == "DeadlinePassed" or time.monotonic() > until:
+                if body["status"] != 503 or body["code"] in TOO_LATE or time.monotonic() > until:
                     raise Declined(body)
             elif time.monotonic() > until:
                 raise NoAnswer(topic)

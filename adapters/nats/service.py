@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import NamedTuple
 
@@ -15,12 +14,10 @@ import nats
 import orjson
 import structlog
 from nats.aio.client import Client as Connection
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from adapters import discovery
-from adapters.embedded.credentials import ANYONE, Caller
 from adapters.envelope import read
+from adapters.nats.reception import Reception, Visitor
 from adapters.position import PositionTokens
 from adapters.postgres.log import LogUnavailable
 from adapters.problem import Problem, problem, refusal
@@ -28,11 +25,8 @@ from commands.handler import Handler
 from commands.request import Answer, Request
 
 PREFIX = "kartoteka.v1.cmd."
-QUEUE = "kartoteka"
 BATCH = 256
 UNDER_WAY = 2
-UNREAD = 65_536
-UNREAD_BYTES = 256 * 1024 * 1024
 WAITING = 2048
 RETRY_AFTER_MS = 100
 
@@ -40,10 +34,9 @@ logger = structlog.get_logger()
 
 
 class Waiting(NamedTuple):
-    """A request in the queue: where its answer goes, what it is called, and until when it is worth beginning."""
+    """A request in the queue: whose it is, and until when it is worth beginning."""
 
-    reply: str
-    topic: str
+    visitor: Visitor
     request: Request
     arrived: float
     deadline: float
@@ -55,7 +48,7 @@ class CommandService:
     def __init__(
         self,
         handler: Handler,
-        callers: Mapping[str, Caller],
+        reception: Reception,
         tokens: PositionTokens,
         secret: bytes,
         *,
@@ -63,68 +56,42 @@ class CommandService:
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         handler.failed = _report
-        self._handler, self._callers, self._tokens, self._secret = handler, callers, tokens, secret
+        self._handler, self._reception, self._tokens, self._secret = handler, reception, tokens, secret
         self._capacity, self._now = capacity, now
         self._queue: deque[Waiting] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._about_to_begin = False
-        self._subscriptions: list[Subscription] = []
-        self.connection: Connection = Connection()
-        self.statistics = discovery.Statistics(instance=uuid.uuid4().hex)
+        self._subscription: Subscription | None = None
+        self.statistics = reception.statistics
 
-    async def start(self, url: str, seed_file: str) -> None:
-        """Connect (failing fast the first time, patiently ever after) and take commands."""
-        self.connection = await connect(url, seed_file, name="kartoteka-service", inbox="_INBOX.service")
-        subscribe = self.connection.subscribe
-        self._subscriptions = [
-            await subscribe("$SRV.>", cb=self._discovered),
-            await subscribe(
-                PREFIX + ">",
-                queue=QUEUE,
-                cb=self._received,
-                pending_msgs_limit=UNREAD,
-                pending_bytes_limit=UNREAD_BYTES,
-            ),
-        ]
-        # Twice: nats-py's ping may overtake the subscriptions, and only the second surely follows them.
-        await self.connection.flush()
-        await self.connection.flush()
+    async def start(self) -> None:
+        """Take commands."""
+        self._subscription = await self._reception.listen(PREFIX, self._received)
 
     async def drain(self) -> None:
-        """Take nothing new, answer what waits, and leave."""
-        for subscription in self._subscriptions if self.connection.is_connected else ():
-            await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py leaves it bare
-        while self._under_way:
-            await asyncio.wait(self._under_way)
-        # Of a server that is away there is nobody to take leave of.
-        await (self.connection.drain() if self.connection.is_connected else self.connection.close())
+        """Take nothing new, and answer what waits."""
+        await self._reception.end(self._subscription, self._under_way)
 
-    async def _received(self, message: Msg) -> None:
+    async def _received(self, visitor: Visitor, payload: bytes) -> None:
         arrived = time.monotonic()
-        caller, _, topic = message.subject[len(PREFIX) :].partition(".")
-        if not message.reply.startswith(f"_INBOX.{caller}."):
-            # Whoever asks for an answer elsewhere would have us write into another's inbox.
-            self.statistics.dropped += 1
-            return
-        found = self._read(caller, topic, message.data)
+        found = self._read(visitor, payload)
         if isinstance(found, Problem):
-            await self._refuse(message.reply, topic, found)
+            await self._reception.refuse(visitor, found)
             return
         request, deadline_ms = found
         deadline = float("inf") if deadline_ms is None else arrived + deadline_ms / 1000
-        self._queue.append(Waiting(message.reply, topic, request, arrived, deadline))
+        self._queue.append(Waiting(visitor, request, arrived, deadline))
         self._begin()
 
-    def _read(self, caller: str, topic: str, payload: bytes) -> tuple[Request, int | None] | Problem:
-        known = self._callers.get(caller)
-        if known is None:
-            return problem(401, "CallerUnknown")
+    def _read(self, visitor: Visitor, payload: bytes) -> tuple[Request, int | None] | Problem:
+        if (stranger := self._reception.known(visitor)) is not None:
+            return stranger
         if len(self._queue) >= self._capacity:
             return problem(503, "Overloaded", retry_after_ms=RETRY_AFTER_MS)
-        found = read(topic, caller, payload, self._now(), self._secret)
-        if not isinstance(found, Problem) and not _may_act_for(known, found[0].actor):
-            return problem(403, "ActorNotAllowed")
-        return found
+        found = read(visitor.topic, visitor.caller, payload, self._now(), self._secret)
+        if isinstance(found, Problem):
+            return found
+        return self._reception.acting(visitor, found[0].actor) or found
 
     def _begin(self) -> None:
         """Two batches at a time, one decided while the other is stored; what comes before one begins goes with it."""
@@ -159,29 +126,29 @@ class CommandService:
     async def _answer(self, batch: list[Waiting]) -> None:
         now = time.monotonic()
         for late in (one for one in batch if one.deadline < now):
-            await self._refuse(late.reply, late.topic, problem(503, "DeadlinePassed"))
+            await self._reception.refuse(late.visitor, problem(503, "DeadlinePassed"))
         batch = [one for one in batch if one.deadline >= now]
         try:
             answers = await self._handler.handle([one.request for one in batch])
         except LogUnavailable as error:
             logger.error("log unavailable", requests=len(batch), error=type(error.__cause__).__name__)
             for one in batch:
-                await self._refuse(one.reply, one.topic, problem(503, "Unavailable", retry_after_ms=RETRY_AFTER_MS))
+                await self._reception.refuse(one.visitor, problem(503, "Unavailable", retry_after_ms=RETRY_AFTER_MS))
             return
         except Exception as error:
             # Nothing is known of the batch; the askers repeat themselves with the same ids, and learn.
             _report(batch[0].request, error)
             for one in batch:
-                await self._refuse(one.reply, one.topic, refusal("Broken"))
+                await self._reception.refuse(one.visitor, refusal("Broken"))
             return
         done = time.monotonic()
         for one, answer in zip(batch, answers, strict=True):
-            self.statistics.count(one.topic, done - one.arrived, answer.code)
-            await self._reply(one.reply, answer)
+            self.statistics.count(one.visitor.topic, done - one.arrived, answer.code)
+            await self._reply(one.visitor.reply, answer)
 
     async def _reply(self, reply: str, answer: Answer) -> None:
         if answer.code:
-            await self._publish_problem(reply, refusal(answer.code))
+            await self._reception.say_no(reply, refusal(answer.code))
             return
         body = {
             "id": answer.thing,
@@ -189,22 +156,7 @@ class CommandService:
             "position": self._tokens.token(answer.position),
             "repeated": answer.repeated,
         }
-        await self.connection.publish(reply, orjson.dumps(body))
-
-    async def _refuse(self, reply: str, topic: str, found: Problem) -> None:
-        self.statistics.count(topic, 0.0, found.code)
-        await self._publish_problem(reply, found)
-
-    async def _publish_problem(self, reply: str, found: Problem) -> None:
-        headers = {"Nats-Service-Error": found.title, "Nats-Service-Error-Code": str(found.status)}
-        if found.retry_after_ms is not None:
-            headers["Retry-After-Ms"] = str(found.retry_after_ms)
-        await self.connection.publish(reply, found.body(), headers=headers)
-
-    async def _discovered(self, message: Msg) -> None:
-        body = discovery.answer(message.subject, self.statistics)
-        if body is not None and message.reply.startswith("_INBOX."):
-            await self.connection.publish(message.reply, body)
+        await self._reception.answer(reply, orjson.dumps(body))
 
 
 async def connect(url: str, seed_file: str, *, name: str, inbox: str) -> Connection:
@@ -235,12 +187,12 @@ class Unreachable(Exception):
     """No NATS server answers at the address."""
 
 
-def _may_act_for(caller: Caller, actor: str) -> bool:
-    return ANYONE in caller.actors or actor in caller.actors
-
-
-def _report(request: Request, error: Exception) -> None:
+def report(what: str, error: Exception, **about: str) -> None:
     """Where it failed, never with what: a message may quote somebody's data."""
     frames = traceback.extract_tb(error.__traceback__)
     where = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]
-    logger.error("broken", command=request.command.topic, id=request.id, error=type(error).__name__, where=where)
+    logger.error(what, **about, error=type(error).__name__, where=where)
+
+
+def _report(request: Request, error: Exception) -> None:
+    report("broken", error, command=request.command.topic, id=request.id)

@@ -79,8 +79,7 @@ class Keyring:
         """An opener that knows these names: the value, or the mask of the forgotten; else KeyMissing."""
         await self._fetch(connection, names)
         missing = [name.subject for name in names if name not in self._cached]
-        cursor = await connection.execute(FENCED, (missing,))
-        fenced = {subject for (subject,) in await cursor.fetchall()}
+        fenced = await self._fenced(connection, missing) if missing else frozenset()
 
         def opened(envelope: dict[str, Any], place: Place, path: str) -> Any:
             name = KeyName(envelope["subject"], envelope["purpose"])
@@ -92,6 +91,10 @@ class Keyring:
             raise KeyMissing(f"subject {name.subject}, {name.purpose}, epoch {envelope['epoch']}")
 
         return opened
+
+    async def _fenced(self, connection: AsyncConnection[Any], subjects: list[str]) -> frozenset[str]:
+        cursor = await connection.execute(FENCED, (subjects,))
+        return frozenset(subject for (subject,) in await cursor.fetchall())
 
     async def _fetch(self, connection: AsyncConnection[Any], names: set[KeyName]) -> None:
         now = time.monotonic()

@@ -44,6 +44,14 @@ def test_the_demo_goes_from_a_log_to_one_explained_deadline(folder: Path, tmp_pa
     promised = re.search(r"used \+ left = (\d+) s, the target", shown.stdout)
     assert promised is not None
     assert re.search(rf" {promised[1]} +(used|left) *$", shown.stdout, re.MULTILINE)
+    questions = shown.stdout.partition("asked for two workers")[2]
+    assert re.search(r"to the customers +use, Front desk +none", questions)
+    assert re.search(r"my role .* {2,}member, Front desk +member, in person", questions)
+    assert re.search(r"contacts +[1-9]\d* rows +0 rows", questions)
+    assert re.search(r"desk of .* {2,}[1-9]\d+ rows +1 rows", questions)
+    assert re.search(r"file of .* {2,}\d+ tickets +404 ContactUnknown", questions)
+    for missing in ("of nobody", "another area", "not there"):
+        assert re.search(rf"{missing} +(404 \w+Unknown) +\1", questions)
     assert list(folder.iterdir()) == []
 
 

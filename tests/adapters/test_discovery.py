@@ -47,8 +47,9 @@ def asked(wire: Wire, subject: str, caller: str, body: bytes = b"") -> Message:
 
 
 def ids() -> dict[str, Any]:
-    """What no schema can say: who asks, a fresh id, and the name of a place on earth."""
-    return {"id": str(uuid.uuid4()), "actor": "system", "zone": "Europe/Rome"}
+    """What no schema can say: who asks, a fresh id, the name of a place on earth, and what only an answer gives."""
+    given = {"min_position": None, "cursor": None}
+    return {"id": str(uuid.uuid4()), "actor": "system", "zone": "Europe/Rome", **given}
 
 
 @pytest.mark.usefixtures("instance")

@@ -1,0 +1,294 @@
+"""What SQL lets a worker see at read time is what the rules of commands let them know of, in any small world."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from door import new_place
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from inquirers import followed
+from specification import MONDAY
+
+from adapters.composition import Place
+from adapters.embedded import Running
+from adapters.inquiry import Inquiry
+from adapters.postgres.answers import Answers
+from adapters.postgres.keys import Keyring, opened_keys
+from adapters.postgres.schema import connect
+from adapters.postgres.views import access
+from adapters.postgres.views.definition import encoded, within
+from adapters.postgres.views.registry import served, versions
+from commands.permission import level, lies_open, needs, sees
+from domain.clients.contact import CONTACT, ContactKind, ContactMoved, ContactOpened
+from domain.clients.directory import DIRECTORY, DirectoryRightSet, Level
+from domain.decider import Decider
+from domain.fact import Event, Fact
+from domain.refusal import Refused
+from domain.service.ticket import Ticket
+from domain.staff.area import AREA, AreaRoleGiven, AreaRoleTaken, Role
+from domain.staff.team import TEAM, TeamMemberAdded, TeamMemberRemoved
+from domain.staff.worker import (
+    SYSTEM,
+    WORKER,
+    Right,
+    WorkerDeactivated,
+    WorkerHired,
+    WorkerReactivated,
+    WorkerRightGranted,
+    WorkerRightWithdrawn,
+)
+from domain.values import AreaId, ContactId, WorkerId, team_holder, worker_holder
+from projections import access as model
+from projections import sight
+from projections.access import ACCESS
+from projections.clients.client_file import CLIENT_FILE, CONTACTS
+from projections.clients.contact import Contacts
+from projections.model import Change, Put
+from projections.question import Question
+from projections.service.desk import Desk, Sort
+from projections.service.ticket import OneTicket
+from projections.service.tickets import DESK, TICKET_STANDINGS, TICKETS
+from projections.staff.sight import MySight
+
+WORKERS, TEAMS, AREAS = ("w1", "w2", "w3"), ("t1", "t2"), ("a1", "a2")
+DIRECTORIES, CLIENTS = ("d1", "d2"), ("c1", "c2", "c3")
+HOLDERS = (*(worker_holder(WorkerId(each)) for each in WORKERS), *(team_holder(each) for each in TEAMS))
+
+Step = tuple[Decider[Any, Any], str, Event]
+
+
+def step(decider: Decider[Any, Any], ids: tuple[str, ...], events: st.SearchStrategy[Event]) -> st.SearchStrategy[Step]:
+    return st.tuples(st.just(decider), st.sampled_from(ids), events)
+
+
+STEPS = st.one_of(
+    step(WORKER, WORKERS, st.sampled_from([Right.BASIC, Right.HELPDESK]).map(lambda r: WorkerRightGranted(right=r))),
+    step(WORKER, WORKERS, st.sampled_from([Right.BASIC, Right.HELPDESK]).map(lambda r: WorkerRightWithdrawn(right=r))),
+    step(WORKER, WORKERS, st.sampled_from([WorkerDeactivated(), WorkerReactivated()])),
+    step(TEAM, TEAMS, st.sampled_from(WORKERS).map(lambda w: TeamMemberAdded(worker=w))),
+    step(TEAM, TEAMS, st.sampled_from(WORKERS).map(lambda w: TeamMemberAdded(worker=w))),
+    step(TEAM, TEAMS, st.sampled_from(WORKERS).map(lambda w: TeamMemberRemoved(worker=w))),
+    *[
+        step(
+            DIRECTORY,
+            DIRECTORIES,
+            st.builds(
+                DirectoryRightSet,
+                holder=st.sampled_from(HOLDERS),
+                level=st.sampled_from([*Level, Level.USE, Level.USE]),
+            ),
+        )
+    ]
+    * 3,
+    *[
+        step(
+            AREA,
+            AREAS,
+            st.builds(AreaRoleGiven, holder=st.sampled_from(HOLDERS), role=st.sampled_from([*Role, Role.MEMBER])),
+        )
+    ]
+    * 3,
+    step(AREA, AREAS, st.builds(AreaRoleTaken, holder=st.sampled_from(HOLDERS), role=st.sampled_from(Role))),
+    step(
+        CONTACT,
+        CLIENTS,
+        st.builds(ContactMoved, origin=st.sampled_from(DIRECTORIES), directory=st.sampled_from(DIRECTORIES)),
+    ),
+)
+LINKED = st.none() | st.sampled_from(CLIENTS)
+Report = tuple[str, str | None, str | None]
+"""A ticket by its area, its reporter and its customer."""
+
+REPORTS = st.lists(st.tuples(st.sampled_from(AREAS), LINKED, LINKED), min_size=2, max_size=6)
+
+
+def planted(head: str, right: str, wrong: str) -> dict[str, str]:
+    """The sets that sight is made of, with something wrong in one of them."""
+    return {name: part.replace(right, wrong) if name.startswith(head) else part for name, part in sight.PARTS.items()}
+
+
+def beginning() -> Iterator[Step]:
+    """One sees in person, one through a team, and the one between was never hired."""
+    for id in WORKERS[::2]:
+        yield WORKER, id, WorkerHired(subject="s", name="Somebody")
+        for right in (Right.BASIC, Right.HELPDESK):
+            yield WORKER, id, WorkerRightGranted(right=right)
+    for n, id in enumerate(CLIENTS):
+        opened = {"directory": DIRECTORIES[n % 2], "subject": id, "kind": ContactKind.PERSON, "name": "Somebody"}
+        yield CONTACT, id, ContactOpened(**opened)
+    yield TEAM, "t1", TeamMemberAdded(worker=WorkerId("w3"))
+    for n, holder in enumerate((HOLDERS[0], HOLDERS[3])):
+        yield DIRECTORY, DIRECTORIES[n], DirectoryRightSet(holder=holder, level=Level.USE)
+        yield AREA, AREAS[n], AreaRoleGiven(holder=holder, role=Role.READER)
+
+
+@dataclass
+class World:
+    """All that has happened, read as the rules of commands read it."""
+
+    actor: WorkerId
+    facts: dict[str, list[Fact[Any]]] = field(default_factory=dict)
+
+    def read(self, decider: Decider[Any, Any], id: str) -> Any:
+        return decider.fold(self.facts.get(decider.stream(id), ()))
+
+    def add(self, decider: Decider[Any, Any], id: str, event: Event) -> Fact[Any]:
+        stream = decider.stream(id)
+        told = self.facts.setdefault(stream, [])
+        told.append(Fact(stream, len(told) + 1, event, MONDAY, MONDAY, SYSTEM))
+        return told[-1]
+
+
+@dataclass
+class Stage:
+    """Read models that hold what a test puts there, and questions asked of them."""
+
+    place: Place
+    runner: asyncio.Runner
+    database: Any
+    answers: Answers
+    numbers: dict[str, int]
+
+    def put(self, changes: list[Change], rows: list[Put]) -> None:
+        """In the place of whatever was there."""
+        for each in (ACCESS, DESK, CLIENT_FILE):
+            for table in each.tables:
+                self.database.execute(f"TRUNCATE {table.name}_v{self.numbers[each.name]}".encode())
+        self._apply(ACCESS.name, within([(1, change) for change in changes]))
+        for kept in (DESK, CLIENT_FILE):
+            own = {(row.table, row.key): row.row for row in rows if row.table in kept.tables}
+            self._apply(kept.name, encoded(own))
+
+    def _apply(self, name: str, changes: bytes | None) -> None:
+        if changes is not None:
+            query = f"SELECT apply_{name}_v{self.numbers[name]}(%s::json)"
+            self.database.execute(query.encode(), (changes.decode(),))
+
+    def ask(self, actor: str, question: Question) -> Any:
+        """The rows, or the code of the refusal."""
+
+        async def ask() -> Any:
+            inquiry = Inquiry(question, actor, MONDAY, limit=100)
+            return await self.answers.answer(inquiry, asyncio.get_running_loop().time() + 5)
+
+        try:
+            return self.runner.run(ask()).rows
+        except Refused as refused:
+            return refused.code
+
+
+@pytest.fixture(scope="module")
+def stage(servers: Running, state: Any) -> Iterator[Stage]:
+    place = new_place(servers, state)
+    url, schema = place.postgres_url, place.settings.schema_name
+    with followed(place):
+        access.ensure(url, schema)
+    with connect(url, schema) as database, asyncio.Runner() as runner:
+        answers = Answers(url, schema, Keyring(opened_keys(url, schema, place.keys)), connections=1)
+        found = versions(database)
+        numbers = {
+            each.name: version.number for each in (ACCESS, DESK, CLIENT_FILE) if (version := served(found, each.name))
+        }
+        yield Stage(place, runner, database, answers, numbers)
+        runner.run(answers.close())
+
+
+def rows_of(reports: list[Report]) -> list[Put]:
+    rows = [
+        Put(CONTACTS, (id,), {"kind": ContactKind.PERSON, "reference": None, "opened_at": MONDAY}) for id in CLIENTS
+    ]
+    blank = dict.fromkeys(("incident_type", "reference", "product", "subject", "title", "description"))
+    for n, (area, reporter, customer) in enumerate(reports):
+        at = MONDAY + timedelta(minutes=n)
+        told = {"opened_at": at, "area": area, "reporter": reporter, "customer": customer, **blank}
+        stands = {"status": "received", "severity": None, "assignee": None, "contract": None}
+        rows.append(Put(TICKETS, (f"t{n}",), told))
+        rows.append(Put(TICKET_STANDINGS, (f"t{n}",), {**stands, "over": n % 2 == 1, "changed_at": at}))
+    return rows
+
+
+def allowed(world: World, right: Right) -> bool:
+    try:
+        needs(world, right)
+    except Refused:
+        return False
+    return True
+
+
+def check(stage: Stage, world: World, reports: list[Report]) -> int:
+    """All that the worker is shown is what the rules say, and nothing is left out; how many tickets that are."""
+    actor = world.actor
+    contacts = {id for id in CLIENTS if sees(world, ContactId(id))}
+    tickets = {
+        f"t{n}": Ticket(
+            area=AreaId(area), reporter=reporter and ContactId(reporter), customer=customer and ContactId(customer)
+        )
+        for n, (area, reporter, customer) in enumerate(reports)
+    }
+    known = {id for id, ticket in tickets.items() if lies_open(world, ticket)}
+    shown = stage.ask(actor, Contacts())
+    assert shown == "RightMissing" if not allowed(world, Right.BASIC) else {row["contact"] for row in shown} == contacts
+    for sort in Sort if actor == "w1" else (Sort.DUE,):
+        shown = stage.ask(actor, Desk(sort=sort))
+        assert shown == "RightMissing" if not allowed(world, Right.HELPDESK) else {r["ticket"] for r in shown} == known
+    for id in list(tickets)[:2]:
+        shown = stage.ask(actor, OneTicket(ticket=id))
+        if allowed(world, Right.BASIC) or allowed(world, Right.HELPDESK):
+            assert (shown != "TicketUnknown") is (id in known)
+        else:
+            assert shown == "RightMissing"
+    if world.read(WORKER, actor).active:
+        (mine,) = stage.ask(actor, MySight())
+        levels = {each["directory"]: each["level"] for each in mine["directories"]}
+        assert levels == {id: own for id in DIRECTORIES if (own := level(world, world.read(DIRECTORY, id))) != "none"}
+    return len(known) if allowed(world, Right.HELPDESK) else 0
+
+
+def hold(stage: Stage, examples: int, *phases: Phase) -> int:
+    """The law in so many worlds; how many tickets somebody was shown in one of them at most."""
+    most = 0
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        phases=phases or tuple(Phase),
+    )
+    @given(st.lists(STEPS, min_size=3, max_size=30), REPORTS)
+    def same(steps: list[Step], reports: list[Report]) -> None:
+        nonlocal most
+        world = World(WorkerId(SYSTEM))
+        facts = [world.add(*each) for each in (*beginning(), *steps)]
+        stage.put([change for fact in facts for change in model.project(fact)], rows_of(reports))
+        for actor in (*WORKERS, SYSTEM):
+            shown = check(stage, World(WorkerId(actor), world.facts), reports)
+            most = max(most, 0 if actor == SYSTEM else shown)
+
+    same()
+    return most
+
+
+def test_sql_shows_what_the_rules_of_commands_let_one_know_of(stage: Stage, soak: int) -> None:
+    assert hold(stage, 25 * soak) > 1
+
+
+BUGS = {
+    "the contacts of a ticket do not count": ("projections.service.desk.open_contacts", lambda ticket: "true"),
+    "use is not enough": ("projections.sight.PARTS", planted("my_directories", "level >= 1", "level >= 2")),
+    "teams give nothing": ("projections.sight.PARTS", planted("my_holders", "WHERE worker", "WHERE false AND worker")),
+    "readers do not see": ("projections.sight.PARTS", planted("my_areas", "'member', 'reader'", "'member'")),
+}
+
+
+@pytest.mark.parametrize(("name", "bug"), BUGS.values(), ids=BUGS.keys())
+def test_a_planted_bug_turns_the_check_red(stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str, bug: Any) -> None:
+    monkeypatch.setattr(name, bug)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        hold(stage, 300, Phase.generate)
