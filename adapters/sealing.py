@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -100,6 +101,20 @@ def is_envelope(value: Any) -> bool:
     return isinstance(value, dict) and value.get("sealed") == SCHEME and "box" in value
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed(Sealed):
+    """Not opened, but with everything it takes to open it later, wherever it is kept meanwhile."""
+
+    place: Place
+    path: str
+    envelope: Mapping[str, Any]
+
+
+def enclose(envelope: dict[str, Any], place: Place, path: str) -> Enclosed:
+    """The opener of those who pass personal data on without reading it."""
+    return Enclosed(envelope["subject"], envelope["purpose"], place, path, envelope)
+
+
 def leave_sealed(envelope: dict[str, Any], place: Place, path: str) -> Sealed:
     """The opener of those who need no personal data."""
     return Sealed(envelope["subject"], envelope["purpose"])
@@ -124,6 +139,13 @@ def walk(value: Any, place: Place, opener: Opener, path: str = "") -> Any:
     if isinstance(value, list):
         return [walk(each, place, opener, f"{path}.{n}") for n, each in enumerate(value)]
     return value
+
+
+def kept(value: list[Any], opener: Opener) -> Any:
+    """What an `Enclosed` was kept as, as the opener gives it."""
+    *place, path, envelope = value
+    topic, stream, version = place
+    return opener(envelope, (topic, stream, version), path)
 
 
 class UnknownTopic(Exception):

@@ -19,9 +19,12 @@ from adapters.postgres.keys import Keyring
 from adapters.postgres.recorder import FactMapper
 from adapters.postgres.schema import KEYED, connect_async
 from adapters.postgres.statement import Parameter, Words, blobs, call, numbers, prepare, words
+from adapters.postgres.views.definition import within
 from adapters.sealing import DataKey, KeyName, keys_needed
 from commands.request import Attempt, Fate, News, Settled
 from domain.fact import Fact
+from projections import access
+from projections.access import ACCESS
 
 T = TypeVar("T")
 
@@ -36,13 +39,17 @@ SELECT originator_id, originator_version, topic, state, happened_at, recorded_at
 FROM facts WHERE notification_id > %b ORDER BY notification_id LIMIT 2000
 """
 HEAD = "SELECT position FROM head"
+ACCESS_VERSION = """
+SELECT head.access_version, m.fingerprint FROM head
+LEFT JOIN read_models m ON m.name = 'access' AND m.version = head.access_version
+"""
 APPEND = """
-SELECT first_position, fates FROM append(
+SELECT first_position, fates, other_access FROM append(
     $1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::bool[], $6::text[], $7::int8[], $8::int4[],
     $9::text[], $10::int8[], $11::text,
     $12::int4[], $13::text[], $14::int8[], $15::text[], $16::bytea[],
     $17::timestamptz[], $18::text[], $19::text[], $20::uuid[], $21::text[], $22::text[],
-    $23::int4[], $24::text[], $25::interval)
+    $23::int4[], $24::text[], $25::interval, $26::int4, $27::json)
 """
 LISTENED_SECONDS = 1.0
 RETRY_SECONDS = 0.1
@@ -50,6 +57,10 @@ RETRY_SECONDS = 0.1
 
 class LogUnavailable(Exception):
     """Postgres did not answer in time. Whether the batch was stored is not known until it is asked again."""
+
+
+class AccessModelOther(LogUnavailable):
+    """The access model was made anew by another version of the service: this process must not append to it."""
 
 
 class PostgresLog:
@@ -67,6 +78,7 @@ class PostgresLog:
         self._mapper = FactMapper()
         self._seen: int | None = None
         self._others_until = 0.0
+        self._access: int | None = None
         self.clock_offset = timedelta()
 
     async def close(self) -> None:
@@ -116,15 +128,31 @@ class PostgresLog:
                 sent = [attempt for attempt in attempts if not _rests_on(fenced, attempt)]
                 names = _names(sent)
             batch = Batch.of(sent, names, keys, self._mapper, self.clock_offset)
-        settled = iter(await self._send(connection, batch))
+        settled = iter(await self._guarded(connection, batch))
         return [Settled(Fate.FENCED) if fenced and _rests_on(fenced, each) else next(settled) for each in attempts]
 
-    async def _send(self, connection: AsyncConnection[Any], batch: Batch) -> list[Settled]:
-        if not batch.attempts:
-            return []
-        first, fates = await _row(connection, batch.parameters(reads=None))
+    async def _guarded(self, connection: AsyncConnection[Any], batch: Batch) -> list[Settled]:
+        """Stored under the version of the access model that appends keep now. Raises AccessModelOther."""
+        while batch.attempts:
+            if self._access is None:
+                self._access = await self._access_version()
+            try:
+                return await self._send(connection, batch, self._access)
+            except AccessMoved:
+                self._access = None
+        return []
+
+    async def _access_version(self) -> int:
+        cursor = await (await self._reading.connected()).execute(ACCESS_VERSION)
+        version, fingerprint = await cursor.fetchone() or (0, None)
+        if version and fingerprint != ACCESS.fingerprint:
+            raise AccessModelOther(f"version {version}")
+        return int(version)
+
+    async def _send(self, connection: AsyncConnection[Any], batch: Batch, version: int) -> list[Settled]:
+        first, fates = await _row(connection, batch.parameters(version, reads=None))
         if first is None:
-            first, fates = await _row(connection, batch.parameters(reads=batch.reads()))
+            first, fates = await _row(connection, batch.parameters(version, reads=batch.reads()))
             assert first is not None
         settled = _settled(batch.attempts, first, fates)
         self._hear(first, settled)
@@ -152,15 +180,15 @@ class PostgresLog:
 class Line:
     """A connection that is opened when it is needed, and again when it broke."""
 
-    def __init__(self, url: str, schema: str, **statements: str) -> None:
-        self._url, self._schema, self._statements = url, schema, statements
+    def __init__(self, url: str, schema: str, *options: str, **statements: str) -> None:
+        self._url, self._schema, self._options, self._statements = url, schema, options, statements
         self._connection: AsyncConnection[Any] | None = None
         self._opening = asyncio.Lock()
 
     async def connected(self) -> AsyncConnection[Any]:
         async with self._opening:
             if self._connection is None or self._connection.closed:
-                connection = await connect_async(self._url, self._schema, KEYED)
+                connection = await connect_async(self._url, self._schema, KEYED, *self._options)
                 for name, statement in self._statements.items():
                     await prepare(connection, name, statement)
                 self._connection = connection
@@ -180,6 +208,7 @@ class Batch:
     versions: dict[str, int]
     arrays: tuple[Parameter, ...]
     facts: tuple[Parameter, ...]
+    access: Parameter
 
     @classmethod
     def of(
@@ -236,10 +265,11 @@ class Batch:
                 *(numbers(n for n, _ in names), words([name.subject for _, name in names])),
                 Words(f"{offset.total_seconds()} seconds".encode()),
             ),
+            _access(facts),
         )
 
-    def parameters(self, *, reads: Words | None) -> tuple[Parameter, ...]:
-        return (*self.arrays, reads, *self.facts)
+    def parameters(self, version: int, *, reads: Words | None) -> tuple[Parameter, ...]:
+        return (*self.arrays, reads, *self.facts, Words(b"%d" % version), self.access)
 
     def reads(self) -> Words:
         """What each request rests on and writes, as places in the list of streams; for an obstructed batch alone."""
@@ -254,8 +284,23 @@ class Batch:
         return Words(orjson.dumps(rests))
 
 
+def _access(facts: Sequence[tuple[int, Attempt, Fact[Any]]]) -> Words | None:
+    """What the facts change of the access model; most change nothing."""
+    changes = [
+        (n, change) for n, _, fact in facts if fact.event.topic in ACCESS.topics for change in access.project(fact)
+    ]
+    found = within(changes)
+    return None if found is None else Words(found)
+
+
+class AccessMoved(Exception):
+    """Appends keep another version of the access model than was thought; nothing was stored."""
+
+
 async def _row(connection: AsyncConnection[Any], parameters: Sequence[Parameter]) -> tuple[int | None, Any]:
-    first, fates = await call(connection, "append_batch", parameters)
+    first, fates, other_access = await call(connection, "append_batch", parameters)
+    if other_access is not None:
+        raise AccessMoved
     return None if first is None else int(first), None if fates is None else orjson.loads(fates)
 
 

@@ -26,7 +26,7 @@ SELECT first_position FROM append(
     '{}', '{}', NULL,
     %(requests)s::int4[], %(streams)s, %(versions)s::int8[], %(topics)s, %(states)s::bytea[],
     %(happened)s::timestamptz[], %(callers)s, %(callers)s, %(commands)s::uuid[], %(traces)s, %(traces)s,
-    '{}', '{}', '0'::interval)
+    '{}', '{}', '0'::interval, NULL, NULL)
 """
 
 
