@@ -1,4 +1,4 @@
-"""CATALOG.md: every request, fact, refusal and stream there is, written from the code and never by hand."""
+"""CATALOG.md: every request, fact, refusal, question and read model, written from the code and never by hand."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from pkgutil import walk_packages
 from typing import Any
 
 from pydantic import BaseModel
 
-import projections
 from adapters.consequence import consequence
 from adapters.problem import SENTENCES, STATUS
 from commands import handler, permission
 from commands.catalogue import COMMANDS
 from commands.command import Command
+from commands.reactions.catalogue import REACTIONS
 from domain import values
 from domain.decider import Decider
 from domain.fact import Event, personal_fields
 from domain.refusal import Refused
+from projections.catalogue import QUESTIONS, READ_MODELS
+from projections.model import Column, Table
+from projections.question import Listing, Question
 
 FILE = Path(__file__).parents[1] / "CATALOG.md"
 REBUILD = "make catalog"
@@ -33,7 +34,19 @@ ROOMS = ("domain.", "commands.")
 
 def catalog() -> str:
     """The whole text."""
-    parts = (_head, _commands, _facts, _streams, _words, _shapes, _refusals, _problems, _projections)
+    parts = (
+        _head,
+        _commands,
+        _facts,
+        _streams,
+        _reactions,
+        _words,
+        _shapes,
+        _refusals,
+        _problems,
+        _questions,
+        _read_models,
+    )
     return "\n".join(line for part in parts for line in part())
 
 
@@ -44,6 +57,7 @@ def _head() -> Iterator[str]:
     yield f"Written by `{REBUILD}` from the code; a test fails when it is stale."
     yield ""
     counts = [(len(COMMANDS), "requests"), (len(_events()), "facts"), (len(_refused()), "refusals")]
+    counts += [(len(QUESTIONS), "questions"), (len(READ_MODELS), "read models")]
     yield ", ".join(f"{count} {name}" for count, name in counts) + f", {len(_deciders())} kinds of stream."
 
 
@@ -79,6 +93,14 @@ def _streams() -> Iterator[str]:
         yield f"| `{kind}-<id>` | {facts} | {'yes' if decider.dated else ''} |"
 
 
+def _reactions() -> Iterator[str]:
+    yield from ("", "## Reactions", "", "| handler | hears | asks | law |", "|---|---|---|---|")
+    for name, reaction in sorted(REACTIONS.items()):
+        module = sys.modules[reaction.react.__module__]
+        known = [kind for kind in vars(module).values() if kind in COMMANDS.values()]
+        yield f"| `{name}` | {_list(reaction.topics)} | {_list(kind.topic for kind in known)} | {_sentence(module)} |"
+
+
 def _words() -> Iterator[str]:
     """The value types and what is said of them, which at run time nobody remembers: so from the source."""
     yield from ("", "## Words", "", "| type | what it is |", "|---|---|")
@@ -110,13 +132,46 @@ def _problems() -> Iterator[str]:
     yield from (f"| `{code}` | {sentence} |" for code, sentence in sorted(SENTENCES.items()))
 
 
-def _projections() -> Iterator[str]:
-    yield from ("", "## Projections", "")
-    yield from ("Folded from the facts when they are asked for; no read model is stored yet.", "")
-    for found in walk_packages(projections.__path__, f"{projections.__name__}."):
-        if not found.ispkg:
-            yield f"- `{found.name.replace('.', '/')}.py`: {_sentence(import_module(found.name))}"
+def _questions() -> Iterator[str]:
+    yield from ("", "## Questions", "")
+    yield "The subject is `kartoteka.v1.qry.<caller>.<question>`; what narrows it goes into `data` of the envelope."
+    yield "What the asker may not know of is left out, and answered like what is not there."
+    for name, question in sorted(QUESTIONS.items()):
+        yield from ("", f"### `{name}`", "", _sentence(question), "")
+        yield f"- Name in the code: `{question.__name__}`, rests on {_list(model.name for model in question.rests_on)}"
+        yield f"- Takes: {_taken(question)}"
+        yield from _fields(question)
+        yield from ("", "In each row:" if issubclass(question, Listing) else "In its row:", "")
+        yield from _fields(question.row)
+
+
+def _taken(question: type[Question]) -> str:
+    """What the asker must be or hold."""
+    rights = sorted(question.rights)
+    return " or ".join(f"`{right}`" for right in rights) or "an active worker"
+
+
+def _read_models() -> Iterator[str]:
+    yield from ("", "## Read models", "")
+    yield "A sealed column holds somebody's personal data in its envelope; a volatile one may differ after a rebuild."
+    for name, model in sorted(READ_MODELS.items()):
+        yield from ("", f"### `{name}`", "", model.about, "")
+        if model.within_append:
+            yield from ("Kept in the transaction that stores the fact.", "")
+        yield from ("| table | column | holds |", "|---|---|---|")
+        for table in model.tables:
+            yield from _columns(table)
     yield ""
+
+
+def _columns(table: Table) -> Iterator[str]:
+    yield from (f"| `{table.name}` | `{name}` | word, of the key |" for name in table.key)
+    yield from (f"| `{table.name}` | `{column.name}` | {_held(column)} |" for column in table.columns)
+
+
+def _held(column: Column) -> str:
+    notes = [column.kind.value, *([f"of `{column.whose}`"] if column.whose else [])]
+    return ", ".join([*notes, *(["volatile"] if column.volatile else [])])
 
 
 def _events() -> dict[str, type[Event]]:
@@ -171,7 +226,8 @@ def _plain(node: ast.expr) -> ast.expr:
 def _nested() -> dict[str, type[Any]]:
     """The enumerations and models that fields are made of, and those these are made of."""
     found: dict[str, type[Any]] = {}
-    waiting: list[type[BaseModel]] = [*COMMANDS.values(), *_events().values()]
+    answers = [question.row for question in QUESTIONS.values()]
+    waiting: list[type[BaseModel]] = [*COMMANDS.values(), *_events().values(), *QUESTIONS.values(), *answers]
     while waiting:
         kind = waiting.pop()
         names = vars(sys.modules[kind.__module__])

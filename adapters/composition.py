@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from adapters import embedded
+from adapters.cursor import Cursors
 from adapters.embedded import Running, load_callers, seed_path
+from adapters.nats.channel import FACTS, Channel
 from adapters.nats.client import Client
-from adapters.nats.service import CommandService
+from adapters.nats.handlers import handlers
+from adapters.nats.patience import ENDURING, Patience
+from adapters.nats.query_service import QueryService
+from adapters.nats.reception import Reception
+from adapters.nats.relay import Relay
+from adapters.nats.service import CommandService, connect
 from adapters.position import PositionTokens
+from adapters.postgres.answers import Answers
+from adapters.postgres.dead_letters import DeadLetters
 from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.log import PostgresLog
 from adapters.postgres.retention import keep_forgetting
 from adapters.postgres.schema import migrate
+from adapters.postgres.views import access
+from adapters.postgres.views.engine import Engine
 from adapters.settings import EMBEDDED, Settings
 from commands.handler import Handler
+from projections.catalogue import READ_MODELS
+from projections.model import ReadModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,7 @@ class Service:
     """One running service process."""
 
     commands: CommandService
+    queries: QueryService
     log: PostgresLog
 
 
@@ -98,24 +112,68 @@ async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> Async
     """A service process that takes commands until the block ends, then answers what waits and leaves."""
     settings = place.settings
     migrate(place.postgres_url, settings.schema_name)
+    access.ensure(place.postgres_url, settings.schema_name)
     keys = opened_keys(place.postgres_url, settings.schema_name, place.keys)
     log = PostgresLog(place.postgres_url, settings.schema_name, Keyring(keys))
-    commands = CommandService(
-        Handler(log),
-        load_callers(place.callers),
-        PositionTokens(keys.derive("position")),
-        keys.derive("fingerprint"),
-        capacity=settings.waiting,
-        now=clock,
-    )
-    await commands.start(place.nats_url, str(place.seed("service", settings.service_seed)))
+    answers = Answers(place.postgres_url, settings.schema_name, Keyring(keys))
+    seed = str(place.seed("service", settings.service_seed))
+    connection = await connect(place.nats_url, seed, name="kartoteka-service", inbox="_INBOX.service")
+    reception = Reception(connection, load_callers(place.callers))
+    tokens, capacity = PositionTokens(keys.derive("position")), settings.waiting
+    commands = CommandService(Handler(log), reception, tokens, keys.derive("fingerprint"), capacity=capacity, now=clock)
+    queries = QueryService(answers, reception, tokens, Cursors(keys.derive("cursor")), capacity=capacity, now=clock)
+    await reception.open()
+    await commands.start()
+    await queries.start()
     retention = asyncio.create_task(keep_forgetting(place.postgres_url, settings.schema_name))
     try:
-        yield Service(commands, log)
+        yield Service(commands, queries, log)
     finally:
         retention.cancel()
         await commands.drain()
+        await queries.drain()
+        await reception.close()
         await log.close()
+
+
+@contextmanager
+def viewing(place: Place, models: Iterable[ReadModel] = READ_MODELS.values()) -> Iterator[Engine]:
+    """What keeps the read models up to date, for a process of its own."""
+    migrate(place.postgres_url, place.settings.schema_name)
+    engine = Engine(place.postgres_url, place.settings.schema_name, models)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+@asynccontextmanager
+async def relaying(place: Place, *, channel: Channel = FACTS) -> AsyncIterator[Relay]:
+    """What publishes the facts, until the block ends; at any time one process of all publishes, and the others wait."""
+    settings = place.settings
+    migrate(place.postgres_url, settings.schema_name)
+    seed = place.seed("service", settings.service_seed)
+    relay = Relay(place.postgres_url, settings.schema_name, place.nats_url, str(seed), channel)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(relay.run())
+        try:
+            yield relay
+        finally:
+            relay.leave()
+
+
+@asynccontextmanager
+async def reacting(place: Place, *, channel: Channel = FACTS, patience: Patience = ENDURING) -> AsyncIterator[None]:
+    """What asks for that which follows from the facts, until the block ends; all processes share the work."""
+    settings = place.settings
+    migrate(place.postgres_url, settings.schema_name)
+    letters = DeadLetters(place.postgres_url, settings.schema_name)
+
+    def seed(name: str) -> str:
+        return str(place.seed(name, settings.service_seed if name == "service" else None))
+
+    async with handlers(place.nats_url, seed, letters, channel, patience):
+        yield
 
 
 def client(place: Place, *, patience_seconds: float = 60.0) -> Client:
@@ -123,3 +181,8 @@ def client(place: Place, *, patience_seconds: float = 60.0) -> Client:
     settings = place.settings
     seed = place.seed(settings.caller, settings.seed)
     return Client(place.nats_url, settings.caller, str(seed), patience_seconds=patience_seconds)
+
+
+def handler_client(place: Place, handler: str, *, patience_seconds: float) -> Client:
+    """A handler's own caller, for what is asked again in its name."""
+    return Client(place.nats_url, handler, str(place.seed(handler, None)), patience_seconds=patience_seconds)

@@ -8,7 +8,23 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli import audit, bench, config, console, demo, history, imports, report, send, serve, tools
+from adapters.cli import (
+    audit,
+    bench,
+    config,
+    console,
+    dead_letters,
+    demo,
+    history,
+    imports,
+    projections,
+    query,
+    relay,
+    report,
+    send,
+    serve,
+    tools,
+)
 from adapters.discovery import release
 from adapters.embedded import NotRunning, OutOfReach, StartFailed, StateInUse
 from adapters.embedded.leftover import StillRunning
@@ -49,7 +65,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (serve, send, history, report, imports, audit, config, tools, bench, demo):
+for part in (
+    projections,
+    serve,
+    send,
+    query,
+    history,
+    report,
+    imports,
+    audit,
+    config,
+    tools,
+    relay,
+    dead_letters,
+    bench,
+    demo,
+):
     part.register(app)
 
 

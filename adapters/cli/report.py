@@ -1,24 +1,33 @@
-"""`kartoteka report`: what was promised and what became of it, folded from the facts whenever it is asked."""
+"""`kartoteka report`: what was promised and what became of it: now from the read model, of the past from the facts."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from adapters.cli.console import DATA_WRONG, fail, give, instant, show
+from adapters.cli.console import DATA_WRONG, UNAVAILABLE, fail, give, instant, show
 from adapters.composition import Place, found, now
+from adapters.inquiry import HIGHEST_LIMIT, Inquiry
+from adapters.postgres.answers import Answers, Unready
 from adapters.postgres.facts import facts
+from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.reading import snapshot
 from adapters.settings import read_settings
+from domain.staff.worker import SYSTEM
+from projections.service.outcome import SlaOutcomes
 from projections.service.sla_report import TOPICS, SlaReport, TicketRow
 from projections.service.sla_summary import Kept, SummaryRow, summary, total
 
-app = typer.Typer(no_args_is_help=True, help="Reports folded from the facts.")
+PATIENCE_SECONDS = 60.0
+"""How long to wait for the read model to come as far as the log."""
+
+app = typer.Typer(no_args_is_help=True, help="What was promised, and what became of it.")
 
 
 class Per(StrEnum):
@@ -42,6 +51,7 @@ def _group() -> None:
 def sla(
     per: Annotated[Per, typer.Option(help="A row for each group and severity, or for each ticket.")] = Per.GROUP,
     as_of: Annotated[str, typer.Option(metavar="ISO", help="How things stood at an instant; default: now.")] = "",
+    from_facts: Annotated[bool, typer.Option("--folded", help="Fold the facts, as for the past.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The rows as JSON, seconds as numbers.")] = False,
 ) -> None:
     """Whether first responses and resolutions were in time, in business time."""
@@ -49,14 +59,46 @@ def sla(
         at = instant(as_of) if as_of else now()
     except ValueError as error:
         fail(str(error), DATA_WRONG)
-    report = asyncio.run(folded(found(read_settings())))
-    tickets = list(report.rows(at))
+    place = found(read_settings())
+    tickets = list(asyncio.run(folded(place)).rows(at)) if as_of or from_facts else _shown(place, at)
     if per is Per.TICKET:
         show([row._asdict() for row in tickets], as_json=as_json, title="Service levels per ticket")
     elif as_json:
         give([_plain(row) for row in summary(tickets)])
     else:
         show_summary(tickets)
+
+
+def _shown(place: Place, at: datetime) -> list[TicketRow]:
+    try:
+        return asyncio.run(shown(place, at))
+    except Unready as error:
+        why = (type(error).__doc__ or "").partition("\n")[0]
+        fail(f"{why} Is `kartoteka serve` running? --folded needs no read model.", UNAVAILABLE)
+
+
+async def shown(place: Place, at: datetime) -> list[TicketRow]:
+    """All that the read model shows, as far as the log goes now. Raises what is in `Unready`."""
+    url, schema = place.postgres_url, place.settings.schema_name
+    async with snapshot(url, schema) as log:
+        head = await log.head()
+    answers = Answers(url, schema, Keyring(opened_keys(url, schema, place.keys)), connections=1)
+    asked = Inquiry(SlaOutcomes(), SYSTEM, at, head.position if head else 0, HIGHEST_LIMIT)
+    try:
+        rows: list[TicketRow] = []
+        while True:
+            page = await answers.answer(asked, time.monotonic() + PATIENCE_SECONDS)
+            rows += [_row(row) for row in page.rows[: asked.limit]]
+            if len(page.rows) <= asked.limit:
+                return rows
+            asked = asked._replace(place=page.places[asked.limit - 1])
+    finally:
+        await answers.close()
+
+
+def _row(row: Mapping[str, Any]) -> TicketRow:
+    due = {name: row[name] and row[name].isoformat() for name in ("first_response_due", "resolution_due")}
+    return TicketRow(**{name: due.get(name, row[name]) for name in TicketRow._fields})
 
 
 async def folded(place: Place) -> SlaReport:

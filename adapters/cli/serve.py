@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import shutil
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from adapters.cli import console
+from adapters.cli.beside import COMPANIONS
+from adapters.companion import Companion, Work
 from adapters.composition import Place, Service, founded, serving
 from adapters.composition import found as joined
 from adapters.discovery import release
 from adapters.embedded import StateInUse
+from adapters.pace import loop, spare_the_collector
 from adapters.settings import Settings, read_settings
 
 FORCED = 128 + signal.SIGINT
+FACES = "over NATS: kartoteka.v1.cmd.<caller>.<noun>.<verb>, kartoteka.v1.qry.<caller>.<question>"
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +35,9 @@ def register(app: typer.Typer) -> None:
 def serve(
     attach: Annotated[bool, typer.Option("--attach", help="Join the servers that another process runs.")] = False,
     json_log: Annotated[bool, typer.Option("--json-log", help="Log lines as JSON.")] = False,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Only commands and queries; read models and events run elsewhere.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say where everything listens as one JSON document.")] = False,
 ) -> None:
     """Take commands until Ctrl-C or SIGTERM, with servers of our own where the settings name none."""
@@ -40,8 +46,8 @@ def serve(
     signal.signal(signal.SIGTERM, _interrupt)
     tell = _tell_programs if as_json else _tell_people
     try:
-        with _place(settings, attach=attach) as place, asyncio.Runner(loop_factory=_loop()) as runner:
-            runner.run(_serve(place, tell))
+        with _place(settings, attach=attach) as place, asyncio.Runner(loop_factory=loop()) as runner:
+            runner.run(_serve(place, tell, () if alone else COMPANIONS))
     except StateInUse as error:
         console.fail(f"{error}; join it with `{_program()} serve --attach`", console.TRY_LATER)
     except KeyboardInterrupt:
@@ -53,35 +59,23 @@ def _place(settings: Settings, *, attach: bool) -> AbstractContextManager[Place]
     return nullcontext(joined(settings)) if attach else founded(settings)
 
 
-async def _serve(place: Place, tell: Callable[[Place, Service], None]) -> None:
+async def _serve(place: Place, tell: Callable[[Place, Service], None], companions: Sequence[tuple[str, Work]]) -> None:
     told_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, told_to_end.set)
     async with serving(place) as service:
         spare_the_collector()
-        tell(place, service)
-        await told_to_end.wait()
-        console.note("kartoteka: answering what waits, then leaving")
-        for each in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(each)
-            signal.signal(each, _interrupt)
-
-
-def spare_the_collector() -> None:
-    """States are many, long-lived and acyclic: to walk them again and again took a quarter of the processor."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
-
-
-def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where it is installed (the extra `fast`)."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
+        beside = [Companion(name, work, place.settings) for name, work in companions]
+        with ExitStack() as stack:
+            for companion in beside:
+                stack.enter_context(companion)
+            tell(place, service)
+            await told_to_end.wait()
+            console.note("kartoteka: answering what waits, then leaving")
+            for each in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(each)
+                signal.signal(each, _interrupt)
 
 
 def _interrupt(*_: Any) -> NoReturn:
@@ -98,6 +92,7 @@ def _tell_people(place: Place, _: Service) -> None:
         "What to try first, in another terminal:",
         f"  {known}{program} send --list",
         f"  {known}{program} send worker.hire --data " + """'{"name": "Ada Lovelace"}'""",
+        f"  {known}{program} query --list",
         f"  {known}{program} audit verify",
     ]
     print(*lines, sep="\n", flush=True)
@@ -113,7 +108,7 @@ def _tell_programs(place: Place, service: Service) -> None:
 def _listening(place: Place) -> list[tuple[str, str, str, str]]:
     """Name, version, program and address of everything; of an external Postgres no address, it may hold a password."""
     running, nats_version = place.embedded, ""
-    here = [("kartoteka", release(), sys.executable, "over NATS: kartoteka.v1.cmd.<caller>.<noun>.<verb>")]
+    here = [("kartoteka", release(), sys.executable, FACES)]
     if running and running.postgres_url == place.postgres_url:
         here.append(("postgres", running.postgres_version, running.postgres_path, place.postgres_url))
     else:
