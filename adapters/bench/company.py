@@ -43,4 +43,4 @@ async def set_up(ask: Ask, customers: int) -> Company:
     contract = ContractId(await ask(ConcludeContract(name="Gold", terms=Terms(calendar=calendar, general=targets))))
     await ask(SetDefaultContract(contract=contract))
     contacts = (OpenContact(directory=directory, name=f"Client {n}") for n in range(customers))
-    return Company(worker, area, directory, await asyncio.gather(*map(ask, contacts)))
+    return Company(worker, area, directory, contract, await asyncio.gather(*map(ask, contacts)))

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from adapters import embedded
-from adapters.bench import echo, load, server
-from adapters.bench.side import CALLER, Company, place
+from adapters.bench import echo, load, relay, server, whole
+from adapters.bench.side import CALLER, WHOLE, Company, place
 from adapters.composition import Place
 from adapters.embedded import Caller
 from adapters.embedded.credentials import ANYONE
@@ -25,7 +25,8 @@ FAREWELL_SECONDS = 10.0
 
 PROCESSES = multiprocessing.get_context("forkserver")
 """What all processes need is imported once, in the one that they are forked from."""
-PROCESSES.set_forkserver_preload([server.__name__, echo.__name__, load.__name__, "adapters.cli"])
+PRELOADED = (server, echo, load, relay, whole)
+PROCESSES.set_forkserver_preload([*(each.__name__ for each in PRELOADED), "adapters.cli"])
 
 Main = Callable[..., None]
 
@@ -66,10 +67,31 @@ class Ground:
             yield Side(name, company, place(self._state, name))
 
     @contextmanager
+    def whole(self, customers: int) -> Iterator[Side]:
+        """A company with everything running that runs in production; one at a time."""
+        with ExitStack() as stack:
+            stack.enter_context(_process(server.main, self._state, WHOLE))
+            company = self.ask("found", side=WHOLE, customers=customers)
+            for main in (whole.views, whole.events):
+                stack.enter_context(_process(main, self._state))
+            yield Side(WHOLE, company, place(self._state, WHOLE))
+
+    @contextmanager
     def echo(self) -> Iterator[None]:
         """Somebody who gives back what they are sent."""
         with _process(echo.main, self._state):
             yield
+
+    @contextmanager
+    def relay(self, side: Side) -> Iterator[Callable[[str], float]]:
+        """Somebody who publishes the facts of a side, the relay's way or the bare one, and tells how many a second."""
+        with _process(relay.main, self._state, side.name) as publisher:
+
+            def rate(way: str) -> float:
+                publisher.send(way)
+                return float(_said(publisher, relay.__name__))
+
+            yield rate
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from itertools import count, cycle
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,7 +15,7 @@ from uuid import uuid4
 import orjson
 
 from adapters.bench.company import set_up
-from adapters.bench.life import Life, command_id, lives, notes
+from adapters.bench.life import Life, Request, command_id, lives, notes
 from adapters.bench.loop import READY, run, told
 from adapters.bench.side import BARE, CALLER, ECHO, Company, place, prefix
 from adapters.bench.wire import Declined, rate
@@ -26,7 +27,15 @@ Job = dict[str, Any]
 Answers = AsyncIterator[float]
 """How many seconds each answer took, one question at a time."""
 
+Step = tuple[Life, Request]
+"""A life, and what it asks next."""
+
 PATIENCE_SECONDS = 10.0
+QUESTIONS = "kartoteka.v1.qry."
+LIVES_AT_ONCE = 200
+LOOK_EVERY = 5
+"""One command in so many is looked for in an answer."""
+
 BODY = b'{"subject":"s","text":"They rang again and asked how long it takes."}' * 4
 CREATE = (
     f"CREATE SCHEMA IF NOT EXISTS {BARE}; CREATE TABLE IF NOT EXISTS {BARE}.facts (id uuid PRIMARY KEY, body bytea)"
@@ -56,6 +65,8 @@ class Asker:
                 return await self._rate(**job)
             case "alone":
                 return await self._alone(**job)
+            case "fresh":
+                return await self._fresh(**job)
 
     async def _found(self, side: str, customers: int) -> Company:
         async def ask(command: Command) -> str:
@@ -81,6 +92,39 @@ class Asker:
             elif time.perf_counter() > since + seconds:
                 break
         return [statistics.median(each) for each in took]
+
+    async def _fresh(self, side: str, company: Company, rate: float, warm: float, seconds: float) -> list[float]:
+        """The 99th percentile, in seconds, of a command, and of what it made being seen in an answer after that.
+
+        So many commands a second come when their time comes, whether those before them are answered or not.
+        """
+        crowd = [(life, next(life)) for life in (lives(company, self._numbers) for _ in range(LIVES_AT_ONCE))]
+        asked, seen = list[float](), list[float]()
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as asking:
+            for n in range(int((warm + seconds) * rate)):
+                await asyncio.sleep(max(0.0, began + n / rate - time.perf_counter()))
+                if n == int(warm * rate):
+                    asked, seen = list[float](), list[float]()
+                if crowd:
+                    looked = seen if n % LOOK_EVERY == 0 else None
+                    asking.create_task(self._step(prefix(side), company.worker, crowd, asked, looked))
+        return [_percentile(asked, 99), _percentile(seen, 99)]
+
+    async def _step(
+        self, before: str, worker: str, crowd: list[Step], asked: list[float], seen: list[float] | None
+    ) -> None:
+        """One life's next command, and a look at what became of its ticket, where that is measured."""
+        life, (topic, payload) = crowd.pop(0)
+        began = time.perf_counter()
+        answer = await self._answer(f"{before}{CALLER}.{topic}", payload)
+        asked.append(time.perf_counter() - began)
+        if seen is not None and topic.startswith("ticket."):
+            look = {"actor": worker, "data": {"ticket": answer["id"]}, "min_position": answer["position"]}
+            began = time.perf_counter()
+            await self._answer(f"{QUESTIONS}{CALLER}.ticket", orjson.dumps(look))
+            seen.append(time.perf_counter() - began)
+        crowd.append((life, life.send(str(answer["id"]))))
 
     def _turn(self, kind: str, side: str = "", **about: Any) -> Answers:
         match kind:
@@ -110,10 +154,20 @@ class Asker:
             yield time.perf_counter() - began
 
     async def _ask(self, before: str, topic: str, payload: bytes) -> str:
-        reply = await self._nats.request(f"{before}{CALLER}.{topic}", payload, timeout=PATIENCE_SECONDS)
+        return str((await self._answer(f"{before}{CALLER}.{topic}", payload))["id"])
+
+    async def _answer(self, subject: str, payload: bytes) -> Job:
+        reply = await self._nats.request(subject, payload, timeout=PATIENCE_SECONDS)
         if reply.headers:
             raise Declined(reply.data.decode())
-        return str(orjson.loads(reply.data)["id"])
+        answer: Job = orjson.loads(reply.data)
+        return answer
+
+
+def _percentile(values: Iterable[float], percent: int) -> float:
+    """The smallest that at least so many percent do not exceed."""
+    ordered = sorted(values)
+    return ordered[-(-len(ordered) * percent // 100) - 1]
 
 
 async def work(pipe: Connection, state: Path) -> None:

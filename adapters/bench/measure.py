@@ -17,12 +17,33 @@ class Pace:
     warm_seconds: float
     facts: tuple[int, int]
     stream: tuple[int, int]
+    rebuilt: int
+    rounds_long: int
+    seconds_long: float
     in_flight: int = 256
     customers: int = 500
 
 
-FULL = Pace(rounds=5, seconds=5.0, warm_seconds=1.0, facts=(1_000_000, 10_000), stream=(10_000, 10))
-QUICK = Pace(rounds=3, seconds=0.7, warm_seconds=0.3, facts=(30_000, 3_000), stream=(2_000, 10))
+FULL = Pace(
+    rounds=5,
+    seconds=5.0,
+    warm_seconds=1.0,
+    facts=(1_000_000, 10_000),
+    stream=(10_000, 10),
+    rebuilt=200_000,
+    rounds_long=2,
+    seconds_long=60.0,
+)
+QUICK = Pace(
+    rounds=3,
+    seconds=0.7,
+    warm_seconds=0.3,
+    facts=(30_000, 3_000),
+    stream=(2_000, 10),
+    rebuilt=20_000,
+    rounds_long=1,
+    seconds_long=5.0,
+)
 
 
 class Round(NamedTuple):

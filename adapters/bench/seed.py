@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 from uuid import uuid4
 
@@ -18,27 +18,51 @@ from adapters.postgres.schema import connect_async
 from commands.request import Attempt, Request
 from commands.service.ticket import NoteOnTicket
 from domain.fact import Fact
-from domain.service.ticket import TicketContractSelected, TicketEvent, TicketNoted, TicketOpened
-from domain.values import AreaId, ContactId, SubjectId, TicketId, WorkerId
+from domain.service.promise import Outcome, Target
+from domain.service.selection import Scope
+from domain.service.ticket import (
+    OutcomeStated,
+    TicketAssessed,
+    TicketAssigned,
+    TicketCallLogged,
+    TicketContractSelected,
+    TicketEvent,
+    TicketNoted,
+    TicketOpened,
+    TicketResolved,
+)
+from domain.values import AreaId, ContactId, ContractId, SubjectId, TicketId, WorkerId
 
 FACTS_OF_ONE = 10
 """A ticket as it is usually seeded: opened, promised, and eight notes."""
+
+LIFE_FACTS = 8
+"""A ticket whose life was told to its end."""
+
+Story = Callable[[Company, SubjectId, ContactId, datetime], Iterator[TicketEvent]]
+"""What happened to a ticket, fact by fact."""
 
 SUBJECTS = 500
 AT_ONCE = 100
 """Attempts in one transaction."""
 
 
-async def seed(place: Place, company: Company, facts: int, streams: Sequence[int] = ()) -> list[str]:
-    """About so many facts in tickets of ten, and one ticket of each length in `streams`; the ids of all, in order."""
+async def seed(
+    place: Place, company: Company, facts: int, streams: Sequence[int] = (), story: Story | None = None
+) -> list[str]:
+    """About so many facts in tickets of ten, and one ticket of each length in `streams`; the ids of all, in order.
+
+    With a `story` every ticket is told by it to its end instead.
+    """
     log = PostgresLog(
         place.postgres_url,
         place.settings.schema_name,
         Keyring(opened_keys(place.postgres_url, place.settings.schema_name, place.keys)),
     )
     subjects = [SubjectId(os.urandom(16).hex()) for _ in range(SUBJECTS)]
-    sizes = [*streams, *[FACTS_OF_ONE] * (facts // FACTS_OF_ONE)]
-    waiting = (ticket(company, subjects[n % SUBJECTS], n, size) for n, size in enumerate(sizes))
+    told = story or noted
+    sizes = [*streams, *[FACTS_OF_ONE] * (facts // (LIFE_FACTS if story else FACTS_OF_ONE))]
+    waiting = (ticket(company, subjects[n % SUBJECTS], n, size, told) for n, size in enumerate(sizes))
     try:
         tickets = await store(log, [*islice(waiting, AT_ONCE)])
         while some := [*islice(waiting, 2 * AT_ONCE)]:
@@ -67,12 +91,12 @@ async def settle(place: Place) -> None:
     await connection.close()
 
 
-def ticket(company: Company, subject: SubjectId, number: int, size: int) -> Attempt:
+def ticket(company: Company, subject: SubjectId, number: int, size: int, story: Story) -> Attempt:
     """One ticket with a life of so many facts, as one attempt."""
     id, now = TicketId(str(uuid4())), datetime.now(timezone.utc)
     stream, worker = f"ticket-{id}", WorkerId(company.worker)
     customer = ContactId(company.customers[number % len(company.customers)])
-    events = islice(history(company, subject, customer), size)
+    events = list(islice(story(company, subject, customer, now), size))
     return Attempt(
         request=Request(
             caller="seed",
@@ -88,13 +112,45 @@ def ticket(company: Company, subject: SubjectId, number: int, size: int) -> Atte
         reads={stream: 0},
         facts=[Fact(stream, version, event, now, now, worker) for version, event in enumerate(events, 1)],
         thing=id,
-        version=size,
+        version=len(events),
     )
 
 
-def history(company: Company, subject: SubjectId, customer: ContactId) -> Iterator[TicketEvent]:
+def noted(company: Company, subject: SubjectId, customer: ContactId, _: datetime) -> Iterator[TicketEvent]:
     """A ticket that is noted on for ever."""
-    yield TicketOpened(
+    yield _opened(company, subject, customer)
+    yield TicketContractSelected(contract=None, version=0, scope=None)
+    while True:
+        yield TicketNoted(subject=subject, text="They rang again and asked how long it takes.")
+
+
+def lived(company: Company, subject: SubjectId, customer: ContactId, at: datetime) -> Iterator[TicketEvent]:
+    """What the five commands of a ticket's life make: promised, assessed, assigned, answered, resolved, judged."""
+    contract = ContractId(company.contract)
+    yield _opened(company, subject, customer)
+    yield TicketContractSelected(contract=contract, version=1, scope=Scope.MODULE)
+    yield TicketAssessed(severity="high")
+    yield TicketAssigned(assignee=WorkerId(company.worker))
+    yield TicketCallLogged(subject=subject, answered=True, note="Spoke with them")
+    yield _stated(Target.FIRST_RESPONSE, contract, at)
+    yield TicketResolved()
+    yield _stated(Target.RESOLUTION, contract, at)
+
+
+def _stated(target: Target, contract: ContractId, at: datetime) -> OutcomeStated:
+    return OutcomeStated(
+        target=target,
+        outcome=Outcome.MET,
+        due=at + timedelta(hours=8),
+        contract=contract,
+        contract_version=1,
+        judged_at=at,
+        consumed_seconds=0,
+    )
+
+
+def _opened(company: Company, subject: SubjectId, customer: ContactId) -> TicketOpened:
+    return TicketOpened(
         subject=subject,
         reporter=customer,
         customer=customer,
@@ -102,6 +158,3 @@ def history(company: Company, subject: SubjectId, customer: ContactId) -> Iterat
         incident_type=None,
         title="Something is broken",
     )
-    yield TicketContractSelected(contract=None, version=0, scope=None)
-    while True:
-        yield TicketNoted(subject=subject, text="They rang again and asked how long it takes.")

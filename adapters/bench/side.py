@@ -22,12 +22,17 @@ class Company:
     worker: str
     area: str
     directory: str
+    contract: str
     customers: list[str]
+
+
+WHOLE = "bench_whole"
+"""The side with everything running, on the subjects of the product itself: handlers send their requests there."""
 
 
 def prefix(name: str) -> str:
     """The subjects of one side, so that all sides stand ready on one NATS at the same time."""
-    return f"{ROOT}.{CALLER}.{name}."
+    return f"{ROOT}." if name == WHOLE else f"{ROOT}.{CALLER}.{name}."
 
 
 def place(state: Path, name: str) -> Place:

@@ -1,29 +1,31 @@
-"""The benches, by the names that the issues give them."""
+"""The benches, by their names."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from adapters.bench.baseline import Desk
 from adapters.bench.ground import CouldNotRun, Ground, Side
+from adapters.bench.library import THREADS, environment
 from adapters.bench.measure import Figure, Pace, Round, alternate, figure
+from adapters.bench.relay import IN_FLIGHT
 from adapters.bench.seed import seed
 from adapters.bench.server import plain
+from adapters.bench.views import freshness, rebuild, sustained
 from adapters.postgres.schema import connect
 
 Bench = Callable[[Ground, Pace], Figure]
 
-THREADS = 16
+MOST_PUBLISHED = 100_000
 NOTES_ON_ONE = 5
 """Between two measurements of one ticket the next ones are visited, so that the whole log is touched."""
 
 
 def throughput(ground: Ground, pace: Pace) -> Figure:
     """Commands over NATS, many in flight, against one aggregate loaded and saved at a time."""
-    with ground.side(pace.customers) as ours, Desk(env=_for_the_library(ours.place.postgres_url)) as desk:
+    with ground.side(pace.customers) as ours, Desk(env=environment(ours.place.postgres_url)) as desk:
         desk.rate(pace.warm_seconds, THREADS)
         rounds = alternate(pace.rounds, lambda: _rate(ground, pace, ours), lambda: desk.rate(pace.seconds, THREADS))
     return figure(rounds, "commands/s", seconds=pace.seconds, in_flight=pace.in_flight, threads=THREADS)
@@ -71,21 +73,20 @@ def encryption(ground: Ground, pace: Pace) -> Figure:
     return figure(rounds, "commands/s", seconds=pace.seconds, in_flight=pace.in_flight)
 
 
-BENCHES: Mapping[str, Bench] = {bench.__name__: bench for bench in (throughput, latency, growth, scale, encryption)}
+def relay(ground: Ground, pace: Pace) -> Figure:
+    """Facts from the log to acknowledged messages, against bare publishing of the same bodies."""
+    facts = min(pace.facts[0], MOST_PUBLISHED)
+    with ground.side(pace.customers) as side:
+        _seeded(side, facts)
+        with ground.relay(side) as rate:
+            rounds = alternate(pace.rounds, lambda: rate("ours"), lambda: rate("bare"))
+    return figure(rounds, "facts/s", facts=facts, in_flight=IN_FLIGHT)
 
 
-def _for_the_library(url: str) -> dict[str, str]:
-    """What `eventsourcing` has to know of the embedded Postgres; everything else as it comes."""
-    parts = urlsplit(url)
-    return {
-        "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "POSTGRES_DBNAME": parts.path.removeprefix("/"),
-        "POSTGRES_HOST": parse_qs(parts.query)["host"][0],
-        "POSTGRES_PORT": str(parts.port or 5432),
-        "POSTGRES_USER": parts.username or "",
-        "POSTGRES_PASSWORD": "",
-        "POSTGRES_POOL_SIZE": str(THREADS),
-    }
+BENCHES: Mapping[str, Bench] = {
+    bench.__name__: bench
+    for bench in (throughput, latency, growth, scale, encryption, relay, rebuild, sustained, freshness)
+}
 
 
 def _rate(ground: Ground, pace: Pace, side: Side) -> float:
