@@ -65,7 +65,7 @@ def kartoteka(place: Place, *arguments: str, **how: Any) -> subprocess.Popen[str
 @contextmanager
 def service(place: Place) -> Iterator[None]:
     """A service process while the block runs."""
-    with kartoteka(place, "serve", "--attach", stdout=subprocess.DEVNULL) as process:
+    with kartoteka(place, "serve", "--attach", "--alone", stdout=subprocess.DEVNULL) as process:
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""What a test runs in a process of its own: a service, a writer, a held writer, a reader that follows the log."""
+"""What a test runs in a process of its own: a service, a writer, a held writer, a relay, handlers, a reader."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import IO, Any, NamedTuple
 
-from adapters.composition import Place, now, serving
+from adapters.composition import Place, now, reacting, relaying, serving
 from adapters.envelope import read
+from adapters.nats.channel import beside
 from adapters.nats.client import new_command_id
+from adapters.nats.patience import Patience
 from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.log import PostgresLog
 from adapters.postgres.schema import connect
@@ -186,6 +188,23 @@ async def serve(place: Place) -> None:
         await asyncio.to_thread(sys.stdin.readline)
 
 
+async def relay(place: Place, channel: str) -> None:
+    """Stand for election when told to, and publish until told that it is over."""
+    say(os.getpid())
+    await asyncio.to_thread(sys.stdin.readline)
+    async with relaying(place, channel=beside(channel)):
+        await asyncio.to_thread(sys.stdin.readline)
+
+
+async def react(place: Place, channel: str, backoff_seconds: str, deliveries: str) -> None:
+    """Begin to handle facts when told to, until told that it is over."""
+    await asyncio.to_thread(sys.stdin.readline)
+    patience = Patience((float(backoff_seconds),), int(deliveries))
+    async with reacting(place, channel=beside(channel, "routing", "notifying"), patience=patience):
+        say(os.getpid())
+        await asyncio.to_thread(sys.stdin.readline)
+
+
 async def follow(place: Place) -> None:
     """Read what comes after the last one seen, page by page, until told that it is over; say everything seen."""
     seen: list[tuple[int, str, str]] = []
@@ -210,6 +229,8 @@ ROLES: dict[str, Callable[..., Any]] = {
     "hold": hold,
     "hold-unguarded": hold_unguarded,
     "write": write,
+    "relay": relay,
+    "react": react,
     "follow": follow,
     "crew": fork_crew,
 }

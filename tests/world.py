@@ -63,7 +63,8 @@ class World:
 
     def ids(self) -> dict[str, str]:
         """The ids by the name of the field that holds such an id."""
-        return {**asdict(self), "actor": self.worker, "customer": self.contact, "assignee": self.worker}
+        workers = dict.fromkeys(("actor", "assignee", "responsible", "recipient", "doer"), self.worker)
+        return {**asdict(self), **workers, "customer": self.contact}
 
 
 async def set_up(desk: Client) -> World:

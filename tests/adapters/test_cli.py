@@ -183,8 +183,9 @@ def test_the_tools_reach_as_far_as_their_credentials(served: Terminal, hired: di
     assert "operator" in forbidden.err
     assert "kartoteka.v1.evt.ticket.1.opened" in forbidden.err
     assert info.said["server"]["version"]
-    assert len(info.said["services"][0]["endpoints"]) == len(listed.said)
-    assert streams.said == []
+    commands = [each for each in info.said["services"][0]["endpoints"] if "v1.cmd." in each["subject"]]
+    assert len(commands) == len(listed.said)
+    assert {one["stream"] for one in streams.said} <= {"KARTOTEKA_EVENTS", "KARTOTEKA_ADVISORIES"}
     assert schema.said["required"] == ["name"]
 
 
@@ -221,3 +222,25 @@ def servers(beside: Terminal) -> set[int]:
     """The server processes that name the state on their command line."""
     named = (marked(program, str(beside.state)) for program in ("postgres", "nats-server"))
     return {process for found in named for process, _ in found}
+
+
+def test_a_question_is_asked_for_a_worker_and_answered_by_their_rights(served: Terminal, hired: dict[str, Any]) -> None:
+    position = ("--min-position", hired["position"])
+    listed, schema, mine, refused, whole, wrong, nothing = (
+        served.run("query", "--list", "--json"),
+        served.run("query", "desk", "--schema"),
+        served.run(
+            "query", "timeline", "--data", json.dumps({"thing": "worker", "id": hired["id"]}), *position, "--json"
+        ),
+        served.run("query", "contacts", "--actor", hired["id"], *position, "--json"),
+        served.run("query", "directories", "--all", *position, "--json"),
+        served.run("query", "desk", "--data", '{"area": 5}', "--json"),
+        served.run("query", "cake"),
+    )
+    assert {"question", "about"} == set(listed.said[0])
+    assert set(schema.said) == {"data", "row"}
+    assert mine.said["rows"][0]["words"] == f"{NAME} works here now"
+    assert (refused.code, refused.said["code"]) == (1, "RightMissing")
+    assert (whole.said["rows"], whole.said["next"]) == ([], None)
+    assert (wrong.code, wrong.said["errors"][0]["field"]) == (os.EX_DATAERR, "data.area")
+    assert (nothing.code, nothing.out) == (os.EX_DATAERR, "")

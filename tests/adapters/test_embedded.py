@@ -200,6 +200,14 @@ def test_a_caller_s_request_is_answered(home: Path, up: Running) -> None:
         ("auditor", "$JS.API.STREAM.NAMES"),
         ("auditor", "_INBOX.operator.1"),
         ("service", "kartoteka.v1.cmd.operator.ticket.open"),
+        ("operator", "$JS.API.CONSUMER.MSG.NEXT.KARTOTEKA_EVENTS.kartoteka-routing-v1"),
+        ("routing", "kartoteka.v1.cmd.notifying.notice.write"),
+        ("routing", "kartoteka.v1.qry.routing.tickets"),
+        ("routing", "kartoteka.v1.evt.ticket.1.opened"),
+        ("routing", "$JS.API.CONSUMER.MSG.NEXT.KARTOTEKA_EVENTS.kartoteka-notifying-v1"),
+        ("routing", "$JS.API.CONSUMER.CREATE.KARTOTEKA_EVENTS.kartoteka-routing-v1"),
+        ("routing", "$JS.API.STREAM.MSG.GET.KARTOTEKA_EVENTS"),
+        ("notifying", "$JS.ACK.KARTOTEKA_EVENTS.kartoteka-routing-v1.1.1.1.1.1"),
     ],
 )
 def test_nobody_speaks_beyond_his_part(home: Path, caller: str, subject: str) -> None:
@@ -218,6 +226,8 @@ def test_nobody_speaks_beyond_his_part(home: Path, caller: str, subject: str) ->
         ("operator", "$SRV.>"),
         ("operator", ">"),
         ("service", "_INBOX.operator.>"),
+        ("routing", "kartoteka.v1.evt.>"),
+        ("routing", "_INBOX.notifying.>"),
     ],
 )
 def test_nobody_listens_beyond_his_part(home: Path, caller: str, subject: str) -> None:
@@ -384,7 +394,7 @@ def test_credentials_stay(state: Path) -> None:
     with running(state, fsync=False, postgres=False, callers={"auditor": Caller("auditor", ("*",))}):
         assert {path.name: path.read_bytes() for path in (state / "credentials").iterdir()} == seeds
         assert load_callers(state / "callers.json") == callers
-    assert seeds.keys() == {"service.nk", "operator.nk", "auditor.nk"}
+    assert seeds.keys() == {f"{name}.nk" for name in ("service", "operator", "routing", "notifying", "auditor")}
     assert callers["operator"].actors == ("*",)
     assert callers["auditor"].actors == AUDITOR.actors
 

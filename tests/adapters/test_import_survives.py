@@ -67,7 +67,7 @@ class Import:
     processes: dict[str, Popen[str]] = field(default_factory=dict)
 
     def start(self, role: str) -> None:
-        command = ("serve", "--attach")
+        command = ("serve", "--attach", "--alone")
         if role == "importer":
             command = (
                 "import",
