@@ -87,7 +87,8 @@ def log_to_stderr(level: str, *, as_json: bool) -> None:
     structlog.configure(
         processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper("iso", utc=True), render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        # Looked up at every line: where this is run inside another program, that may have put another in its place.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
     logging.basicConfig(level=level.upper(), handlers=[Libraries()], force=True)
 

@@ -30,7 +30,7 @@ class Standing(NamedTuple):
     last: int
     messages: int
     bytes: int
-    source: str
+    source: str = ""
 
 
 class Consumption(NamedTuple):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+
+from psycopg.errors import LockNotAvailable
 
 from adapters.postgres.schema import connect
 from adapters.postgres.views import registry
@@ -12,6 +15,7 @@ from adapters.postgres.views.registry import Line, State, Version
 from projections.access import ACCESS
 
 PAGE = 5000
+BREATHER_SECONDS = 0.5
 ALL = 1_000_000
 """A page of all that came while the last one was made."""
 
@@ -55,14 +59,27 @@ def _make(connection: Line, url: str, schema: str) -> tuple[Version, int]:
         registry.index(connection, ACCESS, member.version.number)
         _follow(connection, convoy, member)
         proven = prove(connection, member)
-    with registry.append_locked(connection):
-        # On one connection from here on: a second one would not see what this transaction has done.
-        convoy = Convoy(Lines(connection, connection, storing), [member])
-        convoy.step(ALL)
-        connection.execute(ACTIVATE, (member.version.number,))
-        registry.switch(connection, ACCESS, member.version.number)
+    while not _served(connection, Lines(connection, connection, storing), member):
+        time.sleep(BREATHER_SECONDS)
     registry.sweep(connection, ACCESS)
     return member.version, proven
+
+
+def _served(connection: Line, lines: Lines, member: Member) -> bool:
+    """Take what came last and serve it, at one stroke; not while a question takes long, for all appends wait here."""
+    before = member.version
+    try:
+        with registry.append_locked(connection):
+            # On one connection from here on: a second one would not see what this transaction has done.
+            Convoy(lines, [member]).step(ALL)
+            connection.execute(ACTIVATE, (before.number,))
+            registry.switch(connection, ACCESS, before.number)
+    except LockNotAvailable:
+        member.version = before
+        return False
+    except Outrun:
+        raise Poisoned("access: a fact that came while it was made cannot be taken") from None
+    return True
 
 
 def _follow(connection: Line, convoy: Convoy, member: Member) -> None:

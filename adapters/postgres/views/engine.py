@@ -15,7 +15,7 @@ from psycopg.errors import LockNotAvailable
 from adapters.postgres.schema import connect
 from adapters.postgres.views import registry
 from adapters.postgres.views.convoy import Convoy, Lines, Member, Outrun, try_again
-from adapters.postgres.views.proof import Unproven, prove
+from adapters.postgres.views.proof import prove
 from adapters.postgres.views.registry import Line, State, Version
 from projections.model import ReadModel
 
@@ -116,22 +116,29 @@ class Engine:
         return taken
 
     def _finish(self, lines: Lines, member: Member) -> None:
-        """What is being made has caught up: index it, then prove it, then serve it."""
+        """What is being made has caught up; what then stands in its way is its own trouble, and no neighbour's."""
+        name = member.version.name
+        try:
+            self._serve(lines, member)
+        except LockNotAvailable:
+            logger.info("view waits for a question", model=name)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - told in the register, whatever it is
+            logger.error("view not served", model=name, error=registry.said(error))
+            registry.fail(lines.reading, member.version, error)
+
+    def _serve(self, lines: Lines, member: Member) -> None:
+        """Index it, then prove it, then serve it. Raises Unproven, LockNotAvailable."""
         version = member.version
         if (version.name, version.number) not in self._indexed:
             registry.index(lines.reading, member.model, version.number)
             self._indexed.add((version.name, version.number))
         elif not version.held:
-            try:
-                prove(lines.reading, member)
-                if registry.switch(lines.reading, member.model, version.number):
-                    member.version, member.strict = version._replace(state=State.ACTIVE), False
-                    registry.sweep(lines.reading, member.model)
-            except Unproven as error:
-                logger.error("view unproven", model=version.name, error=str(error))
-                registry.fail(lines.reading, version, error)
-            except LockNotAvailable:
-                logger.info("view waits for a question", model=version.name)
+            prove(lines.reading, member)
+            if registry.switch(lines.reading, member.model, version.number):
+                member.version, member.strict = version._replace(state=State.ACTIVE), False
+                registry.sweep(lines.reading, member.model)
 
     def _survey(self, lines: Lines) -> None:
         """See what there is, make what is missing, and follow all that nobody else follows."""

@@ -293,8 +293,13 @@ def fail(connection: Line, version: Version, error: Exception) -> None:
     connection.execute(
         "UPDATE read_models SET state = CASE state WHEN 'active' THEN 'failed' ELSE state END, error = %s"
         " WHERE name = %s AND version = %s AND state IN ('active', 'booting')",
-        (str(error) if isinstance(error, Told) else type(error).__name__, version.name, version.number),
+        (said(error), version.name, version.number),
     )
+
+
+def said(error: Exception) -> str:
+    """What may be told of a fault: words of our own, and else its kind alone."""
+    return str(error) if isinstance(error, Told) else type(error).__name__
 
 
 def error(connection: Line, version: Version) -> str:
