@@ -7,13 +7,17 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import IO, Any, NamedTuple
+from unittest.mock import patch
 
-from adapters.composition import Place, now, reacting, relaying, serving
+from adapters.cli.console import log_to_stderr
+from adapters.composition import Place, now, reacting, relaying, serving, viewing
 from adapters.envelope import read
 from adapters.nats.channel import beside
 from adapters.nats.client import new_command_id
@@ -21,10 +25,12 @@ from adapters.nats.patience import Patience
 from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.log import PostgresLog
 from adapters.postgres.schema import connect
+from adapters.postgres.views import engine, registry
 from adapters.problem import Problem
 from adapters.settings import Settings
 from commands.handler import Handler
 from commands.request import Answer, Attempt, Request, Settled
+from projections.catalogue import READ_MODELS
 
 CALLER = "desk"
 PAGE = 7
@@ -220,6 +226,49 @@ async def follow(place: Place) -> None:
     say(seen)
 
 
+def view(place: Place, edition: str, held: str = "") -> None:
+    """Keep all read models, in that edition, until told that it is over; held, it waits at every boundary."""
+    models = [replace(model, edition=int(edition)) for model in READ_MODELS.values()]
+    stop = threading.Event()
+    log_to_stderr("error", as_json=True)
+    say(os.getpid())
+    sys.stdin.readline()
+    with viewing(place, models) as running, _held_at_boundaries() if held else nullcontext():
+        if not held:
+            threading.Thread(target=lambda: (sys.stdin.readline(), stop.set()), daemon=True).start()
+        running.run(stop)
+
+
+@contextmanager
+def _held_at_boundaries() -> Iterator[None]:
+    """Before and after whatever changes what is served, or brings it nearer, it is said, and a line is waited for."""
+    with ExitStack() as stack:
+        for module, name in BOUNDARIES:
+            stack.enter_context(patch.object(module, name, _at_boundary(name, getattr(module, name))))
+        yield
+
+
+BOUNDARIES = (
+    (registry, "begun"),
+    (registry, "index"),
+    (engine, "prove"),
+    (registry, "switch"),
+    (registry, "sweep"),
+)
+
+
+def _at_boundary(name: str, act: Callable[..., Any]) -> Callable[..., Any]:
+    def held(*arguments: Any) -> Any:
+        say(f"before {name}")
+        sys.stdin.readline()
+        done = act(*arguments)
+        say(f"after {name}")
+        sys.stdin.readline()
+        return done
+
+    return held
+
+
 async def hold_unguarded(place: Place, commands: str) -> None:
     await hold(place, commands, kind=UnguardedLog)
 
@@ -232,6 +281,7 @@ ROLES: dict[str, Callable[..., Any]] = {
     "relay": relay,
     "react": react,
     "follow": follow,
+    "view": view,
     "crew": fork_crew,
 }
 

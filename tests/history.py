@@ -1,0 +1,184 @@
+"""Whatever may happen in a small company, in any order and known at any time, decided by the real handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from company import COMPANY_SO_FAR, OLENA, OVEN, ZOE
+from hypothesis import strategies as st
+from specification import Given, given, on_monday, request
+
+from commands.clients.contact import MoveContact, RenameContact, SetContactContract
+from commands.clients.directory import SetDirectoryRight
+from commands.clients.group import RankGroup, RenameGroup, SetGroupContract
+from commands.clients.membership import JoinGroup, LeaveGroup
+from commands.command import Command
+from commands.company.settings import SetDefaultContract, SetHelpdeskResponsible
+from commands.service.calendar import ReviseCalendar
+from commands.service.contract import ReviseContract
+from commands.service.incident_type import SetIncidentTypeContract
+from commands.service.ticket import (
+    AssessTicket,
+    AssignTicket,
+    ChangeTicketContract,
+    CloseTicket,
+    HoldTicket,
+    LogCall,
+    NoteOnTicket,
+    OpenTicket,
+    ReopenTicket,
+    ResolveTicket,
+    ResumeTicket,
+    RouteTicket,
+    TakeTicket,
+)
+from commands.staff.area import GiveAreaRole, TakeAreaRole
+from commands.staff.team import AddTeamMember, RemoveTeamMember
+from commands.staff.worker import DeactivateWorker, GrantRight, ReactivateWorker, WithdrawRight
+from commands.work.notice import WriteNotice
+from domain.clients.directory import Level
+from domain.fact import Fact
+from domain.service.calendar import OpeningHours
+from domain.service.contract import Targets, Terms
+from domain.staff.area import Role
+from domain.staff.worker import Right
+from domain.values import team_holder, worker_holder
+from domain.work.notice import Occasion
+from examples import (
+    ANNA,
+    BAKERY,
+    BORIS,
+    CUSTOMERS,
+    DEFECT,
+    GOLD,
+    GOLD_TERMS,
+    GRAVE,
+    HOTLINE,
+    MILL,
+    OFFICE,
+    OFFICE_HOURS,
+    PUMP,
+    REGULARS,
+    SILVER,
+    SILVER_TERMS,
+    SLIGHT,
+    SUMMER_HOURS,
+    SUPPLIERS,
+    VIP,
+    WORKSHOP,
+)
+
+TEN = on_monday(10)
+HOUR = timedelta(hours=1)
+NO_PROMISE = Terms(calendar=OFFICE)
+SHORT = Terms(calendar=OFFICE, general=Targets(first_response_seconds=600, resolution_seconds=3_600))
+NEVER_OPEN = OpeningHours(zone="UTC", week=((),) * 7)
+ALWAYS_OPEN = OpeningHours(zone="UTC", week=(((0, 1440),),) * 7)
+
+tickets = st.sampled_from([PUMP, PUMP, OVEN])
+workers = st.sampled_from([ANNA, BORIS, ZOE, OLENA])
+contracts = st.sampled_from([GOLD, SILVER])
+contacts, groups = st.sampled_from([MILL, BAKERY]), st.sampled_from([VIP, REGULARS])
+holders = st.sampled_from([worker_holder(ANNA), worker_holder(ZOE), team_holder(HOTLINE)])
+
+ABOUT_TICKETS = st.one_of(
+    st.builds(AssessTicket, ticket=tickets, severity=st.sampled_from([GRAVE, SLIGHT])),
+    st.builds(ChangeTicketContract, ticket=tickets, contract=st.none() | contracts, reason=st.just("Agreed")),
+    st.builds(AssignTicket, ticket=tickets, assignee=workers),
+    st.builds(LogCall, ticket=tickets, answered=st.booleans(), note=st.none() | st.just("They rang")),
+    st.builds(CloseTicket, ticket=tickets, reason=st.none() | st.just("duplicate")),
+    *(
+        st.builds(kind, ticket=tickets)
+        for kind in (HoldTicket, ResumeTicket, ResolveTicket, ResolveTicket, ReopenTicket, TakeTicket, RouteTicket)
+    ),
+    st.builds(NoteOnTicket, ticket=tickets, text=st.just("Probably the seal")),
+    st.builds(
+        OpenTicket,
+        customer=st.none() | contacts,
+        incident_type=st.none() | st.just(DEFECT),
+        title=st.just("It is broken"),
+        reference=st.none() | st.just("4711"),
+    ),
+)
+ABOUT_PROMISES = st.one_of(
+    st.builds(ReviseContract, contract=contracts, terms=st.sampled_from([GOLD_TERMS, SILVER_TERMS, NO_PROMISE, SHORT])),
+    st.builds(
+        ReviseCalendar,
+        calendar=st.just(OFFICE),
+        hours=st.sampled_from([OFFICE_HOURS, SUMMER_HOURS, NEVER_OPEN, ALWAYS_OPEN]),
+    ),
+    st.builds(
+        SetGroupContract, group=groups, incident_type=st.none() | st.just(DEFECT), contract=st.none() | contracts
+    ),
+    st.builds(
+        SetContactContract, contact=contacts, incident_type=st.none() | st.just(DEFECT), contract=st.none() | contracts
+    ),
+    st.builds(SetIncidentTypeContract, incident_type=st.just(DEFECT), contract=st.none() | contracts),
+    st.builds(SetDefaultContract, contract=st.none() | contracts),
+)
+ABOUT_PEOPLE = st.one_of(
+    st.builds(JoinGroup, contact=contacts, group=groups),
+    st.builds(JoinGroup, contact=contacts, group=groups),
+    st.builds(LeaveGroup, contact=contacts, group=groups),
+    st.builds(RankGroup, group=groups, rank=st.integers(0, 3)),
+    st.builds(RenameGroup, group=groups, name=st.sampled_from(["Very important", "Others"])),
+    st.builds(RenameContact, contact=contacts, name=st.just("New Mill")),
+    st.builds(MoveContact, contact=contacts, directory=st.sampled_from([CUSTOMERS, SUPPLIERS])),
+    st.builds(
+        SetDirectoryRight,
+        directory=st.sampled_from([CUSTOMERS, SUPPLIERS]),
+        holder=holders,
+        level=st.sampled_from(Level),
+    ),
+    st.builds(GiveAreaRole, area=st.just(WORKSHOP), holder=holders, role=st.sampled_from(Role)),
+    st.builds(TakeAreaRole, area=st.just(WORKSHOP), holder=holders, role=st.sampled_from(Role)),
+    *(
+        st.builds(kind, team=st.just(HOTLINE), worker=workers)  # type: ignore[arg-type]
+        for kind in (AddTeamMember, RemoveTeamMember)
+    ),
+    *(st.builds(kind, worker=workers) for kind in (DeactivateWorker, ReactivateWorker)),  # type: ignore[arg-type]
+    *(
+        st.builds(kind, worker=workers, right=st.sampled_from(Right))  # type: ignore[arg-type]
+        for kind in (GrantRight, WithdrawRight)
+    ),
+    st.builds(SetHelpdeskResponsible, responsible=st.none() | workers),
+    st.builds(WriteNotice, recipient=workers, ticket=tickets, occasion=st.sampled_from(Occasion), doer=workers),
+)
+COMMANDS: st.SearchStrategy[Command] = st.one_of(ABOUT_TICKETS, ABOUT_TICKETS, ABOUT_PROMISES, ABOUT_PEOPLE)
+STEPS = st.sampled_from([timedelta(), timedelta(seconds=1), 10 * timedelta(minutes=1), HOUR, 3 * HOUR, 20 * HOUR])
+LATE = st.sampled_from([timedelta()] * 4 + [timedelta(minutes=10), HOUR, 5 * HOUR, 30 * HOUR, 100 * 24 * HOUR])
+
+
+@st.composite
+def histories(draw: Callable[..., Any], most: int = 25) -> list[Fact[Any]]:
+    """Facts by position: the company as it was founded, and then up to so many requests."""
+    world, at = given(COMPANY_SO_FAR), TEN
+    for n in range(draw(st.sampled_from([most // 8, most // 3, most]))):
+        at += draw(STEPS)
+        _ask(world, draw(COMMANDS), at, at - draw(LATE), n)
+    return list(world.log.facts)
+
+
+def _ask(world: Given, command: Command, at: datetime, happened: datetime, n: int) -> None:
+    world.ask(request(command, at=at, happened=happened, id=f"command-{n}"))
+
+
+def story() -> list[Fact[Any]]:
+    """A ticket answered late, held and resolved, while contract and calendar were revised; and one still open."""
+    world = given(COMPANY_SO_FAR)
+    asked: list[tuple[Command, timedelta, timedelta]] = [
+        (HoldTicket(ticket=PUMP), HOUR, timedelta()),
+        (ReviseContract(contract=GOLD, terms=SHORT), HOUR, timedelta()),
+        (LogCall(ticket=PUMP, answered=True), HOUR, 3 * HOUR),
+        (ReviseCalendar(calendar=OFFICE, hours=SUMMER_HOURS), HOUR, timedelta()),
+        (ResolveTicket(ticket=PUMP), HOUR, timedelta()),
+        (ReviseContract(contract=GOLD, terms=SILVER_TERMS), HOUR, timedelta()),
+    ]
+    at = TEN
+    for n, (command, after, late) in enumerate(asked):
+        at += after
+        (answer,) = world.ask(request(command, at=at, happened=at - late, id=f"command-{n}"))
+        assert not answer.code, answer
+    return list(world.log.facts)

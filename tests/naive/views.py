@@ -1,0 +1,333 @@
+"""The rows of every read model, folded from plain facts the slow and obvious way, sharing no code with ours."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from naive.promises import Book, Clock, Step, Verdict, Written, calendar, promised
+
+PlainFact = dict[str, Any]
+"""As it lies in the log: stream, version, position, topic, happened_at and recorded_at in ISO 8601, actor, body."""
+
+Rows = dict[str, dict[tuple[str, ...], dict[str, Any]]]
+"""Of each table its rows under their keys; instants are aware, a sealed field is where it belongs and its envelope."""
+
+SENTENCES = dict(
+    line.split(": ", 1) for line in (Path(__file__).parent / "words.txt").read_text(encoding="utf-8").splitlines()
+)
+STATUS_AFTER = {
+    "ticket.opened": "received",
+    "ticket.started": "in-work",
+    "ticket.held": "waiting-for-customer",
+    "ticket.resumed": "in-work",
+    "ticket.reopened": "in-work",
+    "ticket.resolved": "resolved",
+    "ticket.closed": "closed",
+}
+PROMISED = ("ticket.contract-selected", "ticket.contract-changed")
+MOMENTS = {*STATUS_AFTER, *PROMISED, "ticket.assessed"}
+LEVELS = {"use": 1, "edit": 2, "administer": 3}
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def thing(fact: PlainFact) -> str:
+    """The id in the name of a stream: what comes behind the noun, which may itself be of two words."""
+    name: str = fact["stream"]
+    for noun in ("incident-type", name.partition("-")[0]):
+        if name.startswith(noun + "-"):
+            return name.removeprefix(noun + "-")
+    raise ValueError(name)
+
+
+def sealed(fact: PlainFact, field: str) -> Any:
+    envelope = fact["body"].get(field)
+    return None if envelope is None else [fact["topic"], fact["stream"], fact["version"], field, envelope]
+
+
+def by_happening(facts: Iterable[PlainFact]) -> list[PlainFact]:
+    """In the order in which they happened; of one instant as they were recorded."""
+    return sorted(facts, key=lambda fact: instant(fact["happened_at"]))
+
+
+def views(facts: Sequence[PlainFact]) -> Rows:
+    """Everything that is shown when all the facts are known."""
+    found: Rows = defaultdict(dict)
+    streams: dict[str, list[PlainFact]] = defaultdict(list)
+    for fact in facts:
+        streams[fact["stream"]].append(fact)
+    for fact in facts:
+        _access(found, fact)
+        _names(found, fact)
+        _clients(found, fact)
+        _notices(found, fact)
+        found["timeline"][fact["stream"], str(fact["version"])] = _told(fact)
+    book = _book(found, streams)
+    for stream, own in streams.items():
+        noun = stream.partition("-")[0]
+        if noun == "ticket":
+            _ticket(found, own, streams, book)
+        elif noun == "membership":
+            _memberships(found, own)
+        elif noun == "group":
+            _group(found, own)
+        elif noun == "contact":
+            _terms(found, own)
+    return found
+
+
+def _access(found: Rows, fact: PlainFact) -> None:
+    id, body = thing(fact), fact["body"]
+    match fact["topic"]:
+        case "worker.hired" | "worker.reactivated":
+            found["access_workers"][id,] = {"active": True}
+        case "worker.deactivated":
+            found["access_workers"][id,] = {"active": False}
+        case "worker.right-granted":
+            found["access_rights"][id, body["right"]] = {}
+        case "worker.right-withdrawn":
+            found["access_rights"].pop((id, body["right"]), None)
+        case "team.member-added":
+            found["access_members"][id, body["worker"]] = {}
+        case "team.member-removed":
+            found["access_members"].pop((id, body["worker"]), None)
+        case "directory.right-set":
+            found["access_directories"].pop((id, body["holder"]), None)
+            if body["level"] != "none":
+                found["access_directories"][id, body["holder"]] = {"level": LEVELS[body["level"]]}
+        case "area.role-given":
+            found["access_roles"][id, body["holder"], body["role"]] = {}
+        case "area.role-taken":
+            found["access_roles"].pop((id, body["holder"], body["role"]), None)
+        case "contact.opened" | "contact.moved":
+            found["access_contacts"][id,] = {"directory": body["directory"]}
+
+
+def _names(found: Rows, fact: PlainFact) -> None:
+    if fact["topic"] == "worker.hired":
+        found["worker_names"][thing(fact),] = {"subject": fact["body"]["subject"], "name": sealed(fact, "name")}
+    elif "name" in fact["body"] and not fact["topic"].startswith("contact."):
+        found["names"][fact["topic"].partition(".")[0], thing(fact)] = {"name": fact["body"]["name"]}
+
+
+def _clients(found: Rows, fact: PlainFact) -> None:
+    id, body, at = thing(fact), fact["body"], instant(fact["happened_at"])
+    if fact["topic"] == "contact.opened":
+        found["contacts"][id,] = {"kind": body["kind"], "reference": body["reference"], "opened_at": at}
+    if fact["topic"] in ("contact.opened", "contact.renamed"):
+        found["contact_names"][id,] = {"subject": body["subject"], "name": sealed(fact, "name")}
+    if fact["topic"] == "ticket.opened":
+        for contact in {body["reporter"], body["customer"]} - {None}:
+            found["contact_tickets"][contact, id] = {"opened_at": at}
+
+
+def _notices(found: Rows, fact: PlainFact) -> None:
+    if fact["topic"] == "notice.written":
+        told = {name: fact["body"][name] for name in ("recipient", "ticket", "occasion", "channel")}
+        found["notices"][thing(fact),] = told | {"written_at": instant(fact["recorded_at"])}
+    elif fact["topic"] == "notice.seen":
+        found["notices_seen"][thing(fact),] = {"seen_at": instant(fact["happened_at"])}
+
+
+def _told(fact: PlainFact) -> dict[str, Any]:
+    body = fact["body"]
+    details = {name: sealed(fact, name) for name, value in body.items() if isinstance(value, dict) and "box" in value}
+    words = "".join(
+        text + ("" if field is None else f"{{{field}}}" if field in details else _read_out(field, body[field]))
+        for text, field, _, _ in Formatter().parse(SENTENCES[fact["topic"]])
+    )
+    return {
+        "position": fact["position"],
+        "happened_at": instant(fact["happened_at"]),
+        "recorded_at": instant(fact["recorded_at"]),
+        "actor": fact["actor"],
+        "topic": fact["topic"],
+        "words": words,
+        "subject": body["subject"] if details else None,
+        "details": details or None,
+    }
+
+
+def _read_out(field: str, value: Any) -> str:
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(value)
+    return str(instant(value)) if field == "due" else str(value)
+
+
+def _memberships(found: Rows, own: Sequence[PlainFact]) -> None:
+    """Asked at every instant at which anything was said of it: inside or not?"""
+    for group in {fact["body"]["group"] for fact in own}:
+        said = by_happening(fact for fact in own if fact["body"]["group"] == group)
+        since: datetime | None = None
+        for at in sorted({instant(fact["happened_at"]) for fact in said}):
+            inside = _inside(said, at)
+            if inside and since is None:
+                since = at
+            elif not inside and since is not None:
+                _spell(found, own[0], group, since, at)
+                since = None
+        if since is not None:
+            _spell(found, own[0], group, since, None)
+
+
+def _inside(said: Sequence[PlainFact], at: datetime) -> bool:
+    heard = [fact for fact in said if instant(fact["happened_at"]) <= at]
+    return bool(heard) and heard[-1]["topic"] == "membership.joined"
+
+
+def _spell(found: Rows, fact: PlainFact, group: str, since: datetime, until: datetime | None) -> None:
+    found["group_members"][thing(fact), group, since.isoformat()] = {"joined_at": since, "left_at": until}
+
+
+def _group(found: Rows, own: Sequence[PlainFact]) -> None:
+    row = {"directory": None, "name": "", "kind": "customers", "rank": 0}
+    for fact in own:
+        row |= {name: value for name, value in fact["body"].items() if name in row}
+    found["groups"][thing(own[0]),] = row
+
+
+def _terms(found: Rows, own: Sequence[PlainFact]) -> None:
+    for fact in by_happening(fact for fact in own if fact["topic"] == "contact.contract-set"):
+        key = thing(fact), fact["body"]["incident_type"] or ""
+        found["contact_terms"][key] = {"contract": fact["body"]["contract"]}
+
+
+def _book(found: Rows, streams: dict[str, list[PlainFact]]) -> Book:
+    book = Book()
+    for stream, own in streams.items():
+        for fact in own:
+            at, body = instant(fact["recorded_at"]), fact["body"]
+            if stream.startswith("contract-"):
+                book.contracts.setdefault(thing(fact), []).append(Written(at, body["terms"]))
+                found["contract_calendars"][thing(fact), body["terms"]["calendar"]] = {}
+            elif stream.startswith("calendar-"):
+                book.calendars.setdefault(thing(fact), []).append(Written(at, calendar(body["hours"])))
+    return book
+
+
+def _ticket(found: Rows, own: list[PlainFact], streams: dict[str, list[PlainFact]], book: Book) -> None:
+    id, opened, body = thing(own[0]), own[0], own[0]["body"]
+    found["tickets"][id,] = {
+        "opened_at": instant(opened["happened_at"]),
+        **{name: body[name] for name in ("area", "reporter", "customer", "incident_type", "reference", "product")},
+        "subject": body["subject"],
+        "title": sealed(opened, "title"),
+        "description": sealed(opened, "description"),
+    }
+    moments = by_happening(own)
+    found["ticket_standings"][id,] = _standing(moments)
+    for fact in own:
+        if fact["topic"] == "ticket.contract-selected":
+            group = _bringer(fact, opened, streams)
+            if group is not None:
+                found["sla_groups"][id,] = {"group_id": group}
+    _promises(found, id, moments, book)
+
+
+def _standing(moments: Sequence[PlainFact]) -> dict[str, Any]:
+    status = [STATUS_AFTER[fact["topic"]] for fact in moments if fact["topic"] in STATUS_AFTER][-1]
+    given = [fact["body"]["assignee"] for fact in moments if fact["topic"] == "ticket.assigned"]
+    changes = [fact for fact in moments if fact["topic"] in MOMENTS or fact["topic"] == "ticket.assigned"]
+    return {
+        "status": "assigned" if status == "received" and given else status,
+        "severity": _last(moments, ("ticket.assessed",), "severity"),
+        "assignee": given[-1] if given else None,
+        "contract": _last(moments, PROMISED, "contract"),
+        "over": status in ("resolved", "closed"),
+        "changed_at": instant(changes[-1]["happened_at"]),
+    }
+
+
+def _last(moments: Sequence[PlainFact], topics: tuple[str, ...], field: str) -> Any:
+    said = [fact["body"][field] for fact in moments if fact["topic"] in topics]
+    return said[-1] if said else None
+
+
+def _bringer(fact: PlainFact, opened: PlainFact, streams: dict[str, list[PlainFact]]) -> str | None:
+    """By what was known then: the groups the customer was in, of them those whose contract it is, the first by rank."""
+    scope, customer, at = fact["body"]["scope"], opened["body"]["customer"], instant(fact["happened_at"])
+    if scope not in ("group", "group-and-type") or customer is None:
+        return None
+    type_ = opened["body"]["incident_type"] if scope == "group-and-type" else None
+
+    def known(stream: str) -> list[PlainFact]:
+        return by_happening(each for each in streams.get(stream, ()) if each["position"] < fact["position"])
+
+    joined = known(f"membership-{customer}")
+    groups = {
+        group
+        for group in {each["body"]["group"] for each in joined}
+        if _inside([each for each in joined if each["body"]["group"] == group], at)
+    }
+    offering = []
+    for group in groups:
+        life = known(f"group-{group}")
+        terms = [
+            each["body"]["contract"]
+            for each in life
+            if each["topic"] == "group.contract-set"
+            and each["body"]["incident_type"] == type_
+            and instant(each["happened_at"]) <= at
+        ]
+        ranks = [
+            each["body"]["rank"] for each in sorted(life, key=lambda each: each["version"]) if "rank" in each["body"]
+        ]
+        if terms and terms[-1] == fact["body"]["contract"]:
+            offering.append((ranks[-1], group))
+    return min(offering)[1] if offering else None
+
+
+def _promises(found: Rows, id: str, moments: Sequence[PlainFact], book: Book) -> None:
+    wanted = [fact for fact in moments if fact["topic"] in MOMENTS or _answered(fact)]
+    steps = [Step(instant(fact["happened_at"]), fact["topic"], fact["body"]) for fact in wanted]
+    known = promised(book, steps)
+    rows = {"first-response": _deadline(known.response), "resolution": _deadline(known.resolution)}
+    for target, row in rows.items():
+        found["deadlines"][id, target] = row
+    found["sla_outcomes"][id,] = {
+        "received_at": next(step.at for step in steps if step.topic == "ticket.opened"),
+        "severity": _last(moments, ("ticket.assessed",), "severity"),
+        "first_response_seconds": known.response.seconds,
+        "resolution_seconds": known.resolution.seconds,
+        "first_response_due": rows["first-response"]["due"],
+        "resolution_due": rows["resolution"]["due"],
+        "first_response_outcome": rows["first-response"]["outcome"],
+        "resolution_outcome": rows["resolution"]["outcome"],
+    }
+    contracts = {fact["body"]["contract"] for fact in moments if fact["topic"] in PROMISED} - {None}
+    found["promises"].update({} if known.settled else {(id, contract): {} for contract in contracts})
+
+
+def _answered(fact: PlainFact) -> bool:
+    return fact["topic"] == "ticket.call-logged" and fact["body"]["answered"]
+
+
+def _deadline(clock: Clock) -> dict[str, Any]:
+    """`due` of an open one is when it will be due, if its clock runs on."""
+    owed = clock.verdict is None and clock.target is not None
+    verdict = clock.verdict or Verdict("open" if owed else "none", None, None, None, 0)
+    return {
+        "outcome": verdict.outcome,
+        "contract": clock.offer.contract if owed and clock.offer else verdict.contract,
+        "contract_version": clock.offer.version if owed and clock.offer else verdict.version,
+        "due": clock.due(clock.runs) if owed else verdict.due,
+        "at_risk_from": clock.due(clock.runs, 0.75) if owed and clock.running else None,
+        "paused": owed and not clock.running,
+        "consumed_seconds": clock.used() if owed and not clock.running else clock.seconds,
+        "target_seconds": clock.target,
+        "judged_at": verdict.at,
+    }
+
+
+def waiting_apart(facts: Sequence[PlainFact], parked: dict[str, int]) -> Iterator[PlainFact]:
+    """What is left when streams wait from a position on."""
+    return (fact for fact in facts if fact["position"] < parked.get(fact["stream"], fact["position"] + 1))
