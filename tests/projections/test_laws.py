@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from history import histories, story
+from company import COMPANY_SO_FAR
+from history import SHORT, TEN, histories, story
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logbook import Entry, entered
 from naive.views import views
 from rows import MODELS, MemoryViews, Rows, differences
+from specification import given as having
+from specification import request
 
+from commands.service.contract import ReviseContract
+from commands.service.ticket import ResolveTicket
 from domain.decider import Decider
 from domain.fact import Fact
+from examples import GOLD, PUMP
 from projections.model import Change, Key, Known, ReadModel, Table, Touch
 from projections.page import Heard, Taker, Unreadable
 from projections.service import service_levels
@@ -245,3 +252,13 @@ def test_a_projection_that_counts_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(Taker, "take", counting)
     assert not twice_is_once(entries, 7)
+
+
+@pytest.mark.xfail(strict=True, reason="a clock that runs ahead, and a new text within that minute")
+def test_page_size_does_not_matter_where_a_fact_happened_ahead_of_its_recording() -> None:
+    """Resolved half a minute ahead of its recording, and a new text recorded in between: the row ought to be one."""
+    world = having(COMPANY_SO_FAR)
+    ahead = TEN + timedelta(seconds=30)
+    world.ask(request(ResolveTicket(ticket=PUMP), at=TEN, happened=ahead))
+    world.ask(request(ReviseContract(contract=GOLD, terms=SHORT), at=TEN + timedelta(seconds=10)))
+    assert page_size_does_not_matter(entered(world.log.facts), 1)
