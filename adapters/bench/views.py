@@ -28,7 +28,7 @@ SELECT least(
     (SELECT min(position) FROM handler_floors)
 )
 """
-"""Handlers note once a second how far they have come: so much of what is found may be that."""
+"""How far handlers have come is noted four times a second: so much of what is found may be that."""
 
 AT_ONCE = 50
 """Aggregates in one save of the library's."""

@@ -18,7 +18,7 @@ from adapters.postgres.outbox import LogBroken, outbox
 from adapters.postgres.reading import Unreachable
 
 ELECTION_SECONDS = 0.25
-NOTE_SECONDS = 1.0
+NOTE_SECONDS = 0.25
 POLL_SECONDS = (0.001, 0.025)
 PAUSE_SECONDS = (0.05, 1.0)
 CONNECT_SECONDS = 2

@@ -15,10 +15,13 @@ TOPICS = (TicketAssigned.topic, TicketRouted.topic)
 
 
 def react(heard: Heard) -> Iterator[Wanted]:
-    """A notice happens when it is written, whenever the fact did: so it bears no instant of its own."""
+    """A notice happens when it is written, whenever the fact did: so it bears no instant of its own.
+
+    Who did it themselves is not even asked about: that never changes, and most tickets are taken (D27).
+    """
     ticket, doer, assignee = TicketId(heard.id), WorkerId(heard.actor), heard.data["assignee"]
     match heard.topic:
-        case TicketAssigned.topic:
+        case TicketAssigned.topic if assignee != doer:
             yield Wanted(WriteNotice(recipient=assignee, ticket=ticket, occasion=Occasion.ASSIGNED, doer=doer))
         case TicketRouted.topic if assignee is None:
             yield Wanted(WriteNotice(recipient=None, ticket=ticket, occasion=Occasion.UNASSIGNED, doer=doer))

@@ -56,6 +56,10 @@ def test_an_assigned_ticket_is_told_to_its_assignee_when_it_is_told() -> None:
     assert call.happened_at is None
 
 
+def test_who_took_a_ticket_is_not_told_of_it() -> None:
+    assert NOTIFYING.calls(heard("ticket.assigned", actor=ANNA, assignee=ANNA)) == []
+
+
 def test_a_ticket_that_nobody_was_found_for_is_told_to_who_answers_for_those() -> None:
     (call,) = NOTIFYING.calls(heard("ticket.routed", actor="routing", assignee=None, steps=[]))
     assert call.command == WriteNotice(recipient=None, ticket=PUMP, occasion=Occasion.UNASSIGNED, doer="routing")
