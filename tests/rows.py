@@ -177,10 +177,10 @@ def differences(some: Rows, others: Rows) -> list[str]:
     return found[:10]
 
 
-def shown(*happenings: Iterable[Happened], commands: Iterable[Request] = ()) -> Rows:
+def shown(*happenings: Iterable[Happened], commands: Iterable[Request] = (), page: int = 1000) -> Rows:
     """What is shown after these things have happened, and these requests were done."""
     world = given(*happenings)
     for each in commands:
         (answer,) = world.ask(each)
         assert not answer.code, answer
-    return MemoryViews().take([entry.fact for entry in entered(world.log.facts)]).rows
+    return MemoryViews().take([entry.fact for entry in entered(world.log.facts)], page).rows

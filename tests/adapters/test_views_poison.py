@@ -105,6 +105,10 @@ def test_what_is_met_again_behind_a_mended_fact_waits_from_there_on(ground: Grou
     ground.caught_up(running)
     assert ground.parked() == {("diary", 1): {"team-a": 4}}
     assert ground.complaints() == []
+    ground.happen("ab")
+    ground.tick(running, looks=False)
+    assert ground.parked() == {("diary", 1): {"team-a": 4}}
+    assert ground.complaints() == []
 
 
 def test_a_new_process_tries_everything_again(ground: Ground) -> None:

@@ -139,6 +139,67 @@ def test_a_rebuild_stops_at_poison_and_says_where(ground: Ground) -> None:
     assert ground.complaints() == []
 
 
+def test_what_an_engine_makes_anew_stops_at_poison_while_the_old_one_serves(ground: Ground) -> None:
+    ground.happen("abca")
+    ground.caught_up(ground.start())
+    ground.editions["moody"] = 2
+    MOOD.facts.add("team-a")
+    newer = ground.start()
+    ground.tick(newer, 6)
+    assert standing(ground, "moody") == [(1, State.ACTIVE), (2, State.BOOTING)]
+    (new,) = [version for version in ground.versions() if version.number == 2]
+    assert new.error == "Disliked at position 1, team.formed of team-a, in moody"
+    assert ground.complaints() == []
+    ground.mend()
+    newer.close()
+    ground.tick(newer, 6)
+    assert standing(ground, "moody") == [(2, State.ACTIVE)]
+    assert ground.complaints() == []
+
+
+def test_states_that_went_on_without_a_model_are_right_when_it_is_back(ground: Ground) -> None:
+    """What a convoy inherits it must itself have folded."""
+    engine = ground.start(page=2)
+    ground.happen("abab")
+    ground.caught_up(engine)
+    for name in ("roll", "moody"):
+        ground.change(name, State.PAUSED)
+    ground.happen("abab")
+    ground.tick(engine, 4)
+    for name in ("roll", "moody"):
+        ground.change(name, State.ACTIVE)
+    ground.tick(engine, 4)
+    ground.happen("ab")
+    ground.caught_up(engine)
+    assert ground.complaints() == []
+
+
+def test_nothing_waits_any_more_in_a_version_that_is_served_no_longer(ground: Ground) -> None:
+    MOOD.facts.add("team-a")
+    ground.happen("abc")
+    engine = ground.start()
+    ground.caught_up(engine)
+    assert ground.parked() == {("moody", 1): {"team-a": 1}}
+    ground.mend()
+    rebuild.rebuild(ground.url, ground.schema, [MOODY])
+    assert standing(ground, "moody") == [(2, State.ACTIVE)]
+    assert registry.parked(ground.url, ground.schema) == []
+
+
+def test_what_was_begun_for_an_older_edition_goes_when_a_newer_one_is_served(ground: Ground) -> None:
+    MOOD.facts.add("team-a")
+    ground.happen("ab")
+    ground.tick(ground.start(page=1))
+    assert standing(ground, "moody") == [(1, State.BOOTING)]
+    ground.engines.pop().close()
+    ground.mend()
+    ground.editions["moody"] = 2
+    ground.caught_up(ground.start())
+    assert standing(ground, "moody") == [(2, State.ACTIVE)]
+    assert registry.parked(ground.url, ground.schema) == []
+    assert ground.line.execute("SELECT to_regclass('moody_seen_v1')").fetchone() == (None,)
+
+
 def test_what_a_dead_rebuild_has_begun_an_engine_completes(ground: Ground) -> None:
     engine = ground.start()
     ground.happen("abc")

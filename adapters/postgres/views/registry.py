@@ -63,6 +63,10 @@ FROM parked_streams p ORDER BY p.name, p.version, p.position
 """
 
 
+WAITS_NO_MORE = """
+DELETE FROM parked_streams p USING read_models m
+WHERE m.name = p.name AND m.version = p.version AND m.name = %s AND m.state = 'retired'
+"""
 RETIRED = """
 SELECT version FROM read_models
 WHERE name = %s AND state = 'retired' AND to_regproc(current_schema() || '.' || %s || version) IS NOT NULL
@@ -189,6 +193,7 @@ def index(connection: Line, model: ReadModel, number: int) -> None:
 def switch(connection: Line, model: ReadModel, number: int) -> bool:
     """Serve this version from here on, if it has come as far as the one served now; says whether.
 
+    Those before it are served no longer, nor made any further, but for what is held.
     Raises LockNotAvailable where somebody's question takes long.
     """
     with connection.transaction():
@@ -207,9 +212,11 @@ def switch(connection: Line, model: ReadModel, number: int) -> bool:
         if now is not None and new[0] < now[1]:
             return False
         connection.execute(
-            "UPDATE read_models SET state = 'retired' WHERE name = %s AND state IN ('active', 'paused', 'failed')",
-            (model.name,),
+            "UPDATE read_models SET state = 'retired' WHERE name = %s AND (state IN ('active', 'paused', 'failed')"
+            " OR state = 'booting' AND version < %s AND NOT held)",
+            (model.name, number),
         )
+        connection.execute(WAITS_NO_MORE, (model.name,))
         connection.execute(
             "UPDATE read_models SET state = 'active' WHERE name = %s AND version = %s", (model.name, number)
         )
@@ -233,6 +240,7 @@ def remove(connection: Line, model: ReadModel, number: int) -> None:
             "UPDATE read_models SET state = 'retired' WHERE name = %s AND version = %s RETURNING tables",
             (model.name, number),
         ).fetchone()
+        connection.execute(WAITS_NO_MORE, (model.name,))
         _run(connection, removal(model, number, row[0] if row else ()))
 
 

@@ -25,7 +25,7 @@ def said(*what: tuple[str, datetime], group: str = VIP, contact: str = MILL) -> 
 
 
 def spells(happenings: Iterable[Happened], group: str = VIP, contact: str = MILL) -> list[Spell]:
-    rows = shown(happenings)["group_members"]
+    rows = shown(happenings, page=1)["group_members"]
     found = [(row["joined_at"], row["left_at"]) for key, row in rows.items() if key[:2] == (contact, group)]
     assert all(key[2] == row["joined_at"].isoformat() for key, row in rows.items())
     return sorted(found, key=lambda spell: spell[0])
