@@ -27,8 +27,7 @@ from projections.question import Listing, Question, Single
 T = TypeVar("T")
 
 CONNECTIONS = 4
-READING = "-c default_transaction_read_only=on -c statement_timeout=5000 -c jit=off -c enable_seqscan=off"
-"""A plan is kept, and may have been made when a table was all but empty: it must go by the indexes even then."""
+READING = "-c default_transaction_read_only=on -c statement_timeout=5000 -c jit=off"
 STANDING = f"""
 SELECT EXISTS (SELECT FROM access_workers WHERE worker = %(actor)s AND active),
        ARRAY(SELECT right_name FROM access_rights WHERE worker = %(actor)s),
