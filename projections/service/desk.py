@@ -68,13 +68,14 @@ SHOWN = """
     t.reporter, rn.name AS sealed_reporter_name, t.customer, cn.name AS sealed_customer_name,
     t.incident_type, tn.name AS incident_type_name, s.status, s.severity,
     s.assignee, wn.name AS sealed_assignee_name, s.contract, kn.name AS contract_name, s.over, s.changed_at"""
-CALLED_WHAT = """
+AREA_AND_ASSIGNEE = """
     LEFT JOIN names an ON an.kind = 'area' AND an.id = t.area
+    LEFT JOIN worker_names wn ON wn.worker = s.assignee"""
+CALLED_WHAT = f"""{AREA_AND_ASSIGNEE}
     LEFT JOIN names tn ON tn.kind = 'incident-type' AND tn.id = t.incident_type
     LEFT JOIN names kn ON kn.kind = 'contract' AND kn.id = s.contract
     LEFT JOIN contact_names rn ON rn.contact = t.reporter
-    LEFT JOIN contact_names cn ON cn.contact = t.customer
-    LEFT JOIN worker_names wn ON wn.worker = s.assignee"""
+    LEFT JOIN contact_names cn ON cn.contact = t.customer"""
 
 
 def promised(condition: str) -> str:

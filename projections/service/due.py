@@ -11,7 +11,7 @@ from domain.staff.worker import Right
 from domain.values import AreaId, Instant, WorkerId
 from projections.names import CALLED
 from projections.question import Answer, Leg, Listing
-from projections.service.desk import STANDING
+from projections.service.desk import AREA_AND_ASSIGNEE, STANDING
 from projections.service.promised import AT_RISK, DUE, LATE, OUTCOME, PAUSED
 from projections.service.service_levels import SERVICE_LEVELS
 from projections.service.tickets import DESK
@@ -69,10 +69,8 @@ class Deadlines(
         coalesce({AT_RISK}, false) AS at_risk, d.paused, d.consumed_seconds, d.target_seconds"""
     joins = f"""
         JOIN deadlines d ON d.ticket = page.ticket AND d.target = page.target
-        JOIN tickets t ON t.ticket = page.ticket {STANDING}
-        LEFT JOIN names an ON an.kind = 'area' AND an.id = t.area
-        LEFT JOIN names kn ON kn.kind = 'contract' AND kn.id = d.contract
-        LEFT JOIN worker_names wn ON wn.worker = s.assignee"""
+        JOIN tickets t ON t.ticket = page.ticket {STANDING} {AREA_AND_ASSIGNEE}
+        LEFT JOIN names kn ON kn.kind = 'contract' AND kn.id = d.contract"""
 
     def legs(self) -> Sequence[Leg]:
         both = f"FROM deadlines d JOIN tickets t ON t.ticket = d.ticket {STANDING}"

@@ -93,8 +93,9 @@ def levels(id: str, known: Known) -> Iterable[Change]:
     for target, clock in clocks.items():
         yield Put(DEADLINES, (id, target), _deadline(clock, found[target]))
     yield Put(SLA_OUTCOMES, (id,), _outcome(ticket, found[Target.FIRST_RESPONSE], found[Target.RESOLUTION]))
+    settled = _settled(clocks)
     for contract in ticket.contracts():
-        yield Drop(PROMISES, (id, contract)) if _settled(clocks) else Put(PROMISES, (id, contract), {})
+        yield Drop(PROMISES, (id, contract)) if settled else Put(PROMISES, (id, contract), {})
 
 
 def _book(ticket: Ticket, known: Known) -> Book:
@@ -152,8 +153,8 @@ def _outcome(ticket: Ticket, response: Judgement, resolution: Judgement) -> dict
     return {
         "received_at": ticket.opened_at,
         "severity": ticket.severity(EVER),
-        "first_response_seconds": _seconds(response),
-        "resolution_seconds": _seconds(resolution),
+        "first_response_seconds": consumed_seconds(response),
+        "resolution_seconds": consumed_seconds(resolution),
         "first_response_due": response.due,
         "resolution_due": resolution.due,
         "first_response_outcome": response.outcome,
@@ -161,7 +162,8 @@ def _outcome(ticket: Ticket, response: Judgement, resolution: Judgement) -> dict
     }
 
 
-def _seconds(found: Judgement) -> int | None:
+def consumed_seconds(found: Judgement) -> int | None:
+    """Business time up to the last stop, in whole seconds; None while the clock runs."""
     return None if found.consumed is None else int(found.consumed.total_seconds())
 
 

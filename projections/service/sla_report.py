@@ -25,7 +25,7 @@ from domain.service.ticket import (
     TicketOpened,
 )
 from domain.values import CalendarId, ContractId, GroupId
-from projections.service.service_levels import bringer
+from projections.service.service_levels import bringer, consumed_seconds
 
 NOT_ASSESSED = "not-assessed"
 BESIDE_THE_POINT = (OutcomeStated, OutcomeCorrected, TicketNoted)
@@ -108,8 +108,8 @@ class SlaReport:
             case=told.reference or stream.removeprefix(TICKET.stream("")),
             group=group.name,
             severity=ticket.severity(as_of) or NOT_ASSESSED,
-            first_response_seconds=_seconds(response),
-            resolution_seconds=_seconds(resolution),
+            first_response_seconds=consumed_seconds(response),
+            resolution_seconds=consumed_seconds(resolution),
             first_response_due=_due(response),
             resolution_due=_due(resolution),
             first_response_outcome=response.outcome,
@@ -122,10 +122,6 @@ class SlaReport:
             return None
         membership: Membership = self.states[MEMBERSHIP.stream(ticket.customer)]
         return bringer(ticket, selected, at, {id: self.states[GROUP.stream(id)] for id in membership.groups(at)})
-
-
-def _seconds(found: Judgement) -> int | None:
-    return None if found.consumed is None else int(found.consumed.total_seconds())
 
 
 def _due(found: Judgement) -> str | None:
