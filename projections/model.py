@@ -135,6 +135,11 @@ class ReadModel:
         object.__setattr__(self, "topics", frozenset(fact.topic for fact in self.facts))
 
     @property
+    def deciders(self) -> dict[str, Decider[Any, Any]]:
+        """Whose life each fact belongs to, by topic, of the streams it looks at."""
+        return {event.topic: decider for decider in self.reads for event in decider.facts}
+
+    @property
     def fingerprint(self) -> str:
         """Two processes with the same one make the same rows of the same facts."""
         shape = repr([(t.name, t.key, t.columns, t.indexes) for t in self.tables])

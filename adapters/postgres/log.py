@@ -20,6 +20,7 @@ from adapters.postgres.recorder import FactMapper
 from adapters.postgres.schema import KEYED, connect_async
 from adapters.postgres.statement import Parameter, Words, blobs, call, numbers, prepare, words
 from adapters.postgres.views.definition import within
+from adapters.postgres.views.registry import ACCESS_VERSION
 from adapters.sealing import DataKey, KeyName, keys_needed
 from commands.request import Attempt, Fate, News, Settled
 from domain.fact import Fact
@@ -39,10 +40,6 @@ SELECT originator_id, originator_version, topic, state, happened_at, recorded_at
 FROM facts WHERE notification_id > %b ORDER BY notification_id LIMIT 2000
 """
 HEAD = "SELECT position FROM head"
-ACCESS_VERSION = """
-SELECT head.access_version, m.fingerprint FROM head
-LEFT JOIN read_models m ON m.name = 'access' AND m.version = head.access_version
-"""
 APPEND = """
 SELECT first_position, fates, other_access FROM append(
     $1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::bool[], $6::text[], $7::int8[], $8::int4[],

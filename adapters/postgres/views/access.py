@@ -11,7 +11,7 @@ from adapters.postgres.schema import connect
 from adapters.postgres.views import registry
 from adapters.postgres.views.convoy import Convoy, Lines, Member, Outrun, Poisoned
 from adapters.postgres.views.proof import prove
-from adapters.postgres.views.registry import Line, State, Version
+from adapters.postgres.views.registry import ACCESS_VERSION, Line, State, Version
 from projections.access import ACCESS
 
 PAGE = 5000
@@ -25,10 +25,7 @@ ACTIVATE = "UPDATE head SET access_version = %s"
 
 def known_version(connection: Line) -> tuple[int, bool]:
     """The version that appends keep (0: none), and whether it is the one that this process means."""
-    row = connection.execute(
-        "SELECT head.access_version, m.fingerprint FROM head"
-        " LEFT JOIN read_models m ON m.name = 'access' AND m.version = head.access_version"
-    ).fetchone()
+    row = connection.execute(ACCESS_VERSION).fetchone()
     assert row is not None
     return row[0], row[1] == ACCESS.fingerprint
 

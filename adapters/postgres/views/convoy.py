@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from adapters.postgres.schema import connect
 from adapters.postgres.views import registry
-from adapters.postgres.views.definition import Unsealed, apply_name, encoded, physical
+from adapters.postgres.views.definition import Unsealed, encoded, physical
 from adapters.postgres.views.log import LogPages, heard
 from adapters.postgres.views.registry import Line, Told, Version
 from domain.fact import Event
@@ -19,6 +20,9 @@ from projections.model import Key, ReadModel, Table
 from projections.page import Find, Heard, Parked, Past, States, Taker, Work, project, replay
 
 STORED = "SELECT store_page(%b::text[], %b::int4[], %b::text[], %b::int8, %b::int8)"
+
+UNSYNCED = "SET synchronous_commit = off"
+"""What a dying machine takes of a read model is made again from the log: its position goes with its rows."""
 
 
 class Outrun(Exception):
@@ -50,6 +54,23 @@ class Lines:
     writing: Line
     storing: ThreadPoolExecutor
 
+    @classmethod
+    def opened(cls, url: str, schema: str) -> Lines:
+        reading = connect(url, schema)
+        try:
+            writing = connect(url, schema)
+        except psycopg.Error:
+            reading.close()
+            raise
+        writing.execute(UNSYNCED)
+        return cls(reading, writing, ThreadPoolExecutor(1, "storing"))
+
+    def close(self) -> None:
+        """When what is under way is stored."""
+        self.storing.shutdown(wait=True)
+        self.reading.close()
+        self.writing.close()
+
 
 class Convoy:
     """Steps along the log with its members."""
@@ -59,9 +80,7 @@ class Convoy:
         self.position = self.members[0].version.position
         self._lines = lines
         self.log = LogPages(lines.reading)
-        deciders = {
-            event.topic: decider for member in members for decider in member.model.reads for event in decider.facts
-        }
+        deciders = {topic: decider for each in members for topic, decider in each.model.deciders.items()}
         self.states = States(self.log, deciders)
         self._topics = frozenset(deciders).union(*(member.model.topics for member in members))
         self._stored: Future[None] | None = None
@@ -126,7 +145,7 @@ class Convoy:
         try:
             if any(poisoned):
                 raise Poisoned
-            self._store_together(self.members, works, before, last)
+            store(self._lines.writing, self.members, works, before, last)
         except psycopg.errors.RaiseException as error:
             raise Outrun from error
         except (psycopg.OperationalError, psycopg.InterfaceError):
@@ -135,27 +154,13 @@ class Convoy:
             self._store_singly(works, before, last)
             raise Outrun from None
 
-    def _store_together(self, members: Sequence[Member], works: Sequence[Work], before: int, last: int) -> None:
-        """One transaction, and one journey where nothing is parked."""
-        connection = self._lines.writing
-        names, numbers = [m.version.name for m in members], [m.version.number for m in members]
-        changes = [encoded(work.changes).decode() if work.changes else "" for work in works]
-        with connection.transaction() if any(work.parked for work in works) else nullcontext():
-            for member, work in zip(members, works, strict=True):
-                for parked in work.parked.values():
-                    registry.park(connection, member.version, parked)
-            connection.execute(STORED, (names, numbers, changes, before, last), prepare=True)
-        for member, work in zip(members, works, strict=True):
-            member.version = member.version._replace(position=last)
-            member.waiting |= work.parked.keys()
-
     def _store_singly(self, works: Sequence[Work], before: int, last: int) -> None:
         """Whoever cannot store its page stops; the others go on."""
         for member, work in zip(self.members, works, strict=True):
             try:
                 if member.strict and work.parked:
                     raise Poisoned(poison(member, next(iter(work.parked.values()))))
-                self._store_together([member], [work], before, last)
+                store(self._lines.writing, [member], [work], before, last)
             except psycopg.errors.RaiseException as error:
                 raise Outrun from error
             except psycopg.OperationalError:
@@ -183,29 +188,35 @@ def stored_keys(connection: Line, member: Member) -> Find:
     return find
 
 
-def apply(connection: Line, member: Member, work: Work) -> None:
-    """Make the changes in the member's tables, and park what is to be parked."""
-    if work.changes:
-        name = sql.Identifier(apply_name(member.model, member.version.number))
-        connection.execute(sql.SQL("SELECT {}(%s::json)").format(name), (encoded(work.changes).decode(),), prepare=True)
-    for parked in work.parked.values():
-        registry.park(connection, member.version, parked)
+def store(connection: Line, members: Sequence[Member], works: Sequence[Work], before: int, last: int) -> None:
+    """What a page came to, in one transaction, and in one journey where nothing is parked.
+
+    Raises RaiseException where somebody else moved, paused or retired one of the versions.
+    """
+    names, numbers = [m.version.name for m in members], [m.version.number for m in members]
+    changes = [encoded(work.changes).decode() if work.changes else "" for work in works]
+    with connection.transaction() if any(work.parked for work in works) else nullcontext():
+        for member, work in zip(members, works, strict=True):
+            for parked in work.parked.values():
+                registry.park(connection, member.version, parked)
+        connection.execute(STORED, (names, numbers, changes, before, last), prepare=True)
+    for member, work in zip(members, works, strict=True):
+        member.version = member.version._replace(position=last)
+        member.waiting |= work.parked.keys()
 
 
 def try_again(lines: Lines, member: Member, stream: str) -> None:
     """Take what waits in a parked stream, in order; where it stops again it is parked again. Raises Outrun."""
     log = LogPages(lines.reading)
     parked = registry.parked_at(lines.writing, member.version, stream)
-    deciders = {event.topic: decider for decider in member.model.reads for event in decider.facts}
     others, position = member.waiting - {stream}, member.version.position
-    taker = Taker(member.model, Past(log, deciders), stored_keys(lines.reading, member), others)
+    taker = Taker(member.model, Past(log, member.model.deciders), stored_keys(lines.reading, member), others)
     replay(parked, log.waiting(stream, parked.position, position), position, taker)
     _still(lines)
     try:
         with lines.writing.transaction():
             registry.unpark(lines.writing, member.version, stream)
-            apply(lines.writing, member, taker.work)
-            registry.stands(lines.writing, member.version)
+            store(lines.writing, [member], [taker.work], position, position)
     except psycopg.errors.RaiseException as error:
         raise Outrun from error
     member.waiting = others | taker.work.parked.keys()

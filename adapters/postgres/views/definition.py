@@ -135,7 +135,12 @@ def encoded(changes: Mapping[tuple[Table, Key], Row | None]) -> bytes:
     tables: dict[str, list[dict[str, Any]]] = {}
     for (table, key), row in changes.items():
         tables.setdefault(table.name, []).append(written(table, key, row))
-    return orjson.dumps(tables, default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+    return as_json(tables)
+
+
+def as_json(value: Any) -> bytes:
+    """JSON in which what is enclosed stands with everything it takes to open it."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
 def written(table: Table, key: Key, row: Row | None) -> dict[str, Any]:

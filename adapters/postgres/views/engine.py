@@ -5,14 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psycopg
 import structlog
 from psycopg.errors import LockNotAvailable
 
-from adapters.postgres.schema import connect
 from adapters.postgres.views import registry
 from adapters.postgres.views.convoy import Convoy, Lines, Member, Outrun, try_again
 from adapters.postgres.views.proof import prove
@@ -23,9 +21,6 @@ PAGE = 2000
 SURVEY_SECONDS = 0.5
 BRISK_SECONDS = 1.0
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, RETRY_SECONDS = 0.001, 0.025, 0.5
-
-UNSYNCED = "SET synchronous_commit = off"
-"""What a dying machine takes of a read model is made again from the log: its position goes with its rows."""
 
 logger = structlog.get_logger()
 
@@ -90,20 +85,11 @@ class Engine:
         lines, self._lines = self._lines, None
         self._held, self._convoys, self._surveyed_until, self._fresh = {}, [], 0.0, True
         if lines is not None:
-            lines.storing.shutdown(wait=True)
-            lines.reading.close()
-            lines.writing.close()
+            lines.close()
 
     def _connected(self) -> Lines:
         if self._lines is None:
-            reading = connect(self._url, self._schema)
-            try:
-                writing = connect(self._url, self._schema)
-            except psycopg.Error:
-                reading.close()
-                raise
-            writing.execute(UNSYNCED)
-            self._lines = Lines(reading, writing, ThreadPoolExecutor(1, "storing"))
+            self._lines = Lines.opened(self._url, self._schema)
         return self._lines
 
     def _step(self, lines: Lines, convoy: Convoy) -> int:
@@ -146,9 +132,9 @@ class Engine:
         for convoy in self._convoys:
             with suppress(Outrun):
                 convoy.settle()
-        found = self._prepared(lines.reading, registry.versions(lines.reading))
-        wanted = {(v.name, v.number): v for v in found if self._goes_on(v)}
-        serving = {version.name for version in registry.versions(lines.reading) if version.state in registry.SERVED}
+        there = registry.versions(lines.reading)
+        wanted = {(v.name, v.number): v for v in self._prepared(lines.reading, there) if self._goes_on(v)}
+        serving = {version.name for version in there if version.state in registry.SERVED}
         for key in [key for key in self._held if key not in wanted]:
             registry.unlock(lines.reading, *key)
             del self._held[key]

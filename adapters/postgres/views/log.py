@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from adapters.postgres.recorder import FactMapper
 from adapters.postgres.views.registry import Line
-from adapters.sealing import UnknownTopic, enclose, restore
+from adapters.sealing import UnknownTopic, enclose
 from domain.fact import Fact
 from projections.page import Heard, Unreadable
 
@@ -22,6 +23,8 @@ STREAMS = (
 )
 WAITING = COLUMNS + "WHERE originator_id = %s AND notification_id BETWEEN %s AND %s ORDER BY originator_version"
 HEAD = "SELECT position FROM head"
+
+MAPPER = FactMapper()
 
 Stored = tuple[str, int, str, bytes, Any, Any, str, int]
 
@@ -68,9 +71,7 @@ class LogPages:
 
 def fact(row: Stored) -> Fact[Any]:
     """The fact in a row, personal fields enclosed. Raises UnknownTopic, ValidationError."""
-    stream, version, topic, state, happened_at, recorded_at, actor, position = row
-    event = restore(topic, stream, version, state, enclose)
-    return Fact(stream, version, event, happened_at, recorded_at, actor, position)
+    return MAPPER.fact(*row, opener=enclose)
 
 
 def heard(row: Stored) -> Heard:

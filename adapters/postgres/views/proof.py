@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-import orjson
 from psycopg import sql
 
 from adapters.postgres.views.convoy import Member, stored_keys
-from adapters.postgres.views.definition import physical, written
+from adapters.postgres.views.definition import as_json, physical, written
 from adapters.postgres.views.log import LogPages
 from adapters.postgres.views.registry import Line, Told
-from adapters.sealing import Enclosed
 from projections.model import Key, Kind, Row, Table
 from projections.page import Parked, Past, Taker, replay
 
@@ -40,8 +38,7 @@ class Unproven(Told):
 def prove(connection: Line, member: Member) -> int:
     """How many rows were compared. Raises Unproven with the first that differs."""
     compared, log = 0, LogPages(connection)
-    deciders = {event.topic: decider for decider in member.model.reads for event in decider.facts}
-    states = Past(log, deciders)
+    states = Past(log, member.model.deciders)
     for stream in _sample(connection, member):
         taker = Taker(member.model, states, stored_keys(connection, member), member.waiting)
         for (table, key), row in _expected(log, taker, member.version.position, stream).items():
@@ -101,12 +98,7 @@ def _read_back(kind: Kind, value: Any) -> Any:
     if value is None:
         return None
     if kind is Kind.SEALED:
-        return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
+        return as_json(value).decode()
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc)
     return str(value) if kind is Kind.WORD else value
-
-
-def _plain(value: Any) -> Any:
-    assert isinstance(value, Enclosed)
-    return [*value.place, value.path, value.envelope]

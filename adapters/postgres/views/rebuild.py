@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, suppress
 from multiprocessing import get_context
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ from adapters.pace import spare_the_collector
 from adapters.postgres.schema import connect
 from adapters.postgres.views import access, registry
 from adapters.postgres.views.convoy import Convoy, Lines, Member, Outrun, Poisoned
-from adapters.postgres.views.engine import UNSYNCED
 from adapters.postgres.views.log import LogPages
 from adapters.postgres.views.proof import Unproven, prove
 from adapters.postgres.views.registry import NoSuchVersion, State
@@ -28,8 +27,12 @@ WORTH_A_PROCESS = 50_000
 
 SWITCH_TRIES = 100
 
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 """Hears how far a rebuild has come: position, and where the log ends."""
+
+
+def unheard(position: int, head: int) -> None:
+    """Nobody wants to know."""
 
 
 class Made(NamedTuple):
@@ -43,7 +46,12 @@ class Made(NamedTuple):
 
 
 def rebuild(
-    url: str, schema: str, models: Sequence[ReadModel], *, held: bool = False, told: Told = lambda position, head: None
+    url: str,
+    schema: str,
+    models: Sequence[ReadModel],
+    *,
+    held: bool = False,
+    told: Progress = unheard,
 ) -> list[Made]:
     """New versions of the models; served from here on, or held. Raises Poisoned, Unproven; then the old ones stay."""
     looking = [model for model in models if model.reads]
@@ -58,7 +66,7 @@ def rebuild(
 
 def _rebuild_named(url: str, schema: str, names: Sequence[str], *, held: bool) -> list[Made]:
     """In a process of its own: those that look at no states want of the log nothing that the others make of it."""
-    return _rebuild(url, schema, [READ_MODELS[name] for name in names], held=held, told=lambda position, head: None)
+    return _rebuild(url, schema, [READ_MODELS[name] for name in names], held=held, told=unheard)
 
 
 def _head(url: str, schema: str) -> int:
@@ -66,13 +74,13 @@ def _head(url: str, schema: str) -> int:
         return LogPages(connection).head()
 
 
-def _rebuild(url: str, schema: str, models: Sequence[ReadModel], *, held: bool, told: Told) -> list[Made]:
+def _rebuild(url: str, schema: str, models: Sequence[ReadModel], *, held: bool, told: Progress) -> list[Made]:
     spare_the_collector()
     within = [_within_append(url, schema) for model in models if model.within_append]
     models = [model for model in models if not model.within_append]
     if not models:
         return within
-    with _lines(url, schema) as lines:
+    with closing(Lines.opened(url, schema)) as lines:
         for version in registry.versions(lines.writing):
             _remove_leftover(lines, models, version)
         members = [Member(model, registry.made(lines.writing, model, held=held), strict=True) for model in models]
@@ -90,7 +98,7 @@ def _within_append(url: str, schema: str) -> Made:
 
 def switch(url: str, schema: str, model: ReadModel) -> Made:
     """Serve a held version from here on. Raises NoSuchVersion, Unproven."""
-    with _lines(url, schema) as lines:
+    with closing(Lines.opened(url, schema)) as lines:
         release(lines, model)
         version = next(
             (v for v in registry.versions(lines.writing) if v.name == model.name and v.state is State.BOOTING), None
@@ -101,9 +109,9 @@ def switch(url: str, schema: str, model: ReadModel) -> Made:
             return _left_to_its_runner(lines, model, version)
         member = Member(model, version, strict=True)
         convoy = Convoy(lines, [member])
-        _follow(convoy, lines, lambda position, head: None)
+        _follow(convoy, lines, unheard)
         registry.index(lines.writing, model, version.number)
-        return _complete(convoy, lines, lambda position, head: None)[0]
+        return _complete(convoy, lines, unheard)[0]
 
 
 def _left_to_its_runner(lines: Lines, model: ReadModel, version: registry.Version) -> Made:
@@ -131,7 +139,7 @@ def _remove_leftover(lines: Lines, models: Sequence[ReadModel], version: registr
         registry.unlock(lines.writing, version.name, version.number)
 
 
-def _follow(convoy: Convoy, lines: Lines, told: Told) -> None:
+def _follow(convoy: Convoy, lines: Lines, told: Progress) -> None:
     """Up to where the log ends. Raises Poisoned."""
     try:
         while convoy.step(PAGE) == PAGE:
@@ -143,7 +151,7 @@ def _follow(convoy: Convoy, lines: Lines, told: Told) -> None:
     told(convoy.position, convoy.position)
 
 
-def _complete(convoy: Convoy, lines: Lines, told: Told) -> list[Made]:
+def _complete(convoy: Convoy, lines: Lines, told: Progress) -> list[Made]:
     """Prove what was made, and serve it as soon as it has come as far as what is served now."""
     _follow(convoy, lines, told)
     proven = [prove(lines.writing, member) for member in convoy.members]
@@ -156,7 +164,7 @@ def _complete(convoy: Convoy, lines: Lines, told: Told) -> list[Made]:
     return made
 
 
-def _serve(convoy: Convoy, lines: Lines, member: Member, told: Told) -> None:
+def _serve(convoy: Convoy, lines: Lines, member: Member, told: Progress) -> None:
     for _ in range(SWITCH_TRIES):
         with suppress(LockNotAvailable):
             if registry.switch(lines.writing, member.model, member.version.number):
@@ -164,14 +172,3 @@ def _serve(convoy: Convoy, lines: Lines, member: Member, told: Told) -> None:
                 return
         _follow(convoy, lines, told)
     raise Poisoned(f"{member.model.name} runs ahead of its new version")
-
-
-@contextmanager
-def _lines(url: str, schema: str) -> Iterator[Lines]:
-    with (
-        connect(url, schema) as reading,
-        connect(url, schema) as writing,
-        ThreadPoolExecutor(1, "storing") as storing,
-    ):
-        writing.execute(UNSYNCED)
-        yield Lines(reading, writing, storing)

@@ -52,9 +52,8 @@ SELECT m.name, m.version, m.state, m.position, head.position - m.position,
                    current_schema() || '.view.' || m.name || '.' || m.version, 0)),
        m.fingerprint, coalesce(m.error, '')
 FROM m, head
-WHERE m.state <> 'retired' OR %s ORDER BY m.name, m.version
+WHERE m.state <> 'retired' ORDER BY m.name, m.version
 """
-MOVED = "SELECT move_read_models(%s::text[], %s::int4[], %s, %s)"
 WAITING = """
 SELECT p.name, p.version, p.stream, p.position, p.topic, p.error, p.parked_at,
        (SELECT count(*) FROM facts f JOIN read_models m ON m.name = p.name AND m.version = p.version
@@ -62,6 +61,12 @@ SELECT p.name, p.version, p.stream, p.position, p.topic, p.error, p.parked_at,
 FROM parked_streams p ORDER BY p.name, p.version, p.position
 """
 
+
+ACCESS_VERSION = """
+SELECT head.access_version, m.fingerprint FROM head
+LEFT JOIN read_models m ON m.name = 'access' AND m.version = head.access_version
+"""
+"""Which version of the access model every append keeps (0: none), and what it means."""
 
 WAITS_NO_MORE = """
 DELETE FROM parked_streams p USING read_models m
@@ -244,12 +249,6 @@ def remove(connection: Line, model: ReadModel, number: int) -> None:
         _run(connection, removal(model, number, row[0] if row else ()))
 
 
-def stands(connection: Line, version: Version) -> None:
-    """Raises RaiseException where somebody else moved, paused or retired the version."""
-    position = version.position
-    connection.execute(MOVED, ([version.name], [version.number], position, position))
-
-
 def park(connection: Line, version: Version, parked: Parked) -> None:
     connection.execute(PARK, (version.name, version.number, *parked))
 
@@ -318,10 +317,10 @@ def error(connection: Line, version: Version) -> str:
     return "" if row is None else str(row[0])
 
 
-def conditions(url: str, schema: str, *, retired: bool = False) -> list[Condition]:
-    """How every version is doing."""
+def conditions(url: str, schema: str) -> list[Condition]:
+    """How every version is doing, but for the retired."""
     with connect(url, schema) as connection:
-        return [Condition(*row) for row in connection.execute(STATUS, (retired,)).fetchall()]
+        return [Condition(*row) for row in connection.execute(STATUS).fetchall()]
 
 
 def parked(url: str, schema: str) -> list[Waiting]:
@@ -348,13 +347,11 @@ def unlock(connection: Line, name: str, number: int) -> None:
 
 
 @contextmanager
-def append_locked(connection: Line) -> Iterator[int]:
-    """Nothing is appended while the block runs, which is one transaction; gives where the log ends."""
+def append_locked(connection: Line) -> Iterator[None]:
+    """Nothing is appended while the block runs, which is one transaction."""
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.append', 0))")
-        row = connection.execute("SELECT position FROM head").fetchone()
-        assert row is not None
-        yield row[0]
+        yield
 
 
 def _run(connection: Line, statements: Iterable[str]) -> None:
