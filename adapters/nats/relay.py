@@ -19,7 +19,7 @@ from adapters.postgres.reading import Unreachable
 
 ELECTION_SECONDS = 0.25
 NOTE_SECONDS = 0.25
-POLL_SECONDS = (0.001, 0.025)
+POLL_SECONDS = (0.005, 0.025)
 PAUSE_SECONDS = (0.05, 1.0)
 CONNECT_SECONDS = 2
 TROUBLE = (

@@ -33,13 +33,13 @@ def options(schema: str, *more: str) -> dict[str, Any]:
     }
 
 
-def connect(url: str, schema: str) -> psycopg.Connection[tuple[Any, ...]]:
-    """A connection that stands in the schema."""
-    return psycopg.connect(url, **options(schema))
+def connect(url: str, schema: str, *more: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection that stands in the schema, with more server settings."""
+    return psycopg.connect(url, **options(schema, *more))
 
 
 async def connect_async(url: str, schema: str, *more: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
-    """The same for the event loop, with more server settings."""
+    """The same for the event loop."""
     return await psycopg.AsyncConnection.connect(url, **options(schema, *more))
 
 

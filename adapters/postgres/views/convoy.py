@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from adapters.postgres.schema import connect
+from adapters.postgres.schema import KEYED, connect
 from adapters.postgres.views import registry
 from adapters.postgres.views.definition import Unsealed, encoded, physical
 from adapters.postgres.views.log import LogPages, heard
@@ -56,9 +56,9 @@ class Lines:
 
     @classmethod
     def opened(cls, url: str, schema: str) -> Lines:
-        reading = connect(url, schema)
+        reading = connect(url, schema, KEYED)
         try:
-            writing = connect(url, schema)
+            writing = connect(url, schema, KEYED)
         except psycopg.Error:
             reading.close()
             raise

@@ -19,6 +19,10 @@ TYPES = {
 }
 
 
+GONE = "_gone"
+"""Behind a table's name: the keys of the rows that go."""
+
+
 class Unsealed(Exception):
     """A projection gave a personal column something that is in no envelope."""
 
@@ -92,31 +96,43 @@ def _apply(model: ReadModel, version: int, *, filled: bool) -> str:
 
 
 def _apply_table(table: Table, version: int, *, within_append: bool, only_new: bool) -> str:
+    """A row that goes is found by its key alone: a join would be planned while the tables are all but empty, and the
+    plan, kept, would walk the whole table for every page when they are not.
+    """
     name, key = physical(table, version), ", ".join(table.key)
-    typed = [f"{each} text" for each in table.key] + [
-        f"{column.name} {TYPES[column.kind].partition(' ')[0]}" for column in table.columns
-    ]
-    given = f"json_to_recordset(given) AS c({', '.join([*typed, 'gone boolean', 'r int', 'n int'])})"
-    chosen = f"SELECT * FROM {given}"
+    keys = [f"{each} text" for each in table.key]
+    rows = [*keys, *(f"{column.name} {TYPES[column.kind].partition(' ')[0]}" for column in table.columns)]
+    chosen = f"json_to_recordset(given) AS c({', '.join(rows)})"
     if within_append:
-        accepted = "WHERE accepted IS NULL OR accepted[c.r]"
-        chosen = f"SELECT DISTINCT ON ({key}) * FROM {given} {accepted} ORDER BY {key}, c.n DESC"
-    same = " AND ".join(f"t.{each} = c.{each}" for each in table.key)
+        listed = f"json_to_recordset(given) AS l({', '.join([*rows, 'gone boolean', 'r int', 'n int'])})"
+        accepted = "WHERE accepted IS NULL OR accepted[l.r]"
+        chosen = f"(SELECT DISTINCT ON ({key}) * FROM {listed} {accepted} ORDER BY {key}, l.n DESC) AS c"
     sets = ", ".join(f"{column.name} = excluded.{column.name}" for column in table.columns)
-    new = f"INSERT INTO {name} ({', '.join(table.names)}) SELECT {', '.join(f'c.{each}' for each in table.names)}"
+    put = (
+        f"INSERT INTO {name} ({', '.join(table.names)}) SELECT {', '.join(f'c.{each}' for each in table.names)}"
+        f" FROM {chosen}{' WHERE c.gone IS NOT TRUE' if within_append else ''}"
+    )
     if only_new:
-        return f"""
-    given := changes->'{table.name}';
-    IF given IS NOT NULL THEN
-        {new} FROM {given};
-    END IF;"""
+        return _given(table.name, f"{put};")
+    put += f" ON CONFLICT ({key}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'};"
+    if within_append:
+        put = f"{_gone(table, name, f'{chosen} WHERE c.gone')} {put}"
+    going = _gone(table, name, f"json_to_recordset(given) AS c({', '.join(keys)})")
+    return _given(table.name, put) + _given(table.name + GONE, going)
+
+
+def _gone(table: Table, name: str, keys: str) -> str:
+    same = " AND ".join(f"t.{each} = c.{each}" for each in table.key)
+    return (
+        f"DELETE FROM {name} WHERE ctid = ANY (ARRAY(SELECT (SELECT t.ctid FROM {name} t WHERE {same}) FROM {keys}));"
+    )
+
+
+def _given(field: str, statements: str) -> str:
     return f"""
-    given := changes->'{table.name}';
+    given := changes->'{field}';
     IF given IS NOT NULL THEN
-        WITH c AS MATERIALIZED ({chosen}),
-             gone AS (DELETE FROM {name} t USING c WHERE c.gone AND {same})
-        {new} FROM c WHERE c.gone IS NOT TRUE
-        ON CONFLICT ({key}) DO {f"UPDATE SET {sets}" if sets else "NOTHING"};
+        {statements}
     END IF;"""
 
 
@@ -124,9 +140,13 @@ def within(batch: Iterable[tuple[int, Change]]) -> bytes | None:
     """The changes of an append in their order, each with the number of its request; None where there are none."""
     tables: dict[str, list[dict[str, Any]]] = {}
     for n, (request, change) in enumerate(batch):
-        row = change.row if isinstance(change, Put) else None
-        found = written(change.table, change.key, row) | {"r": request, "n": n}
-        tables.setdefault(change.table.name, []).append(found)
+        table, key = change.table, change.key
+        found = (
+            written(table, key, change.row)
+            if isinstance(change, Put)
+            else dict(zip(table.key, key, strict=True), gone=True)
+        )
+        tables.setdefault(table.name, []).append(found | {"r": request, "n": n})
     return orjson.dumps(tables) if tables else None
 
 
@@ -134,7 +154,10 @@ def encoded(changes: Mapping[tuple[Table, Key], Row | None]) -> bytes:
     """The changes as the apply function takes them. Raises Unsealed."""
     tables: dict[str, list[dict[str, Any]]] = {}
     for (table, key), row in changes.items():
-        tables.setdefault(table.name, []).append(written(table, key, row))
+        if row is None:
+            tables.setdefault(table.name + GONE, []).append(dict(zip(table.key, key, strict=True)))
+        else:
+            tables.setdefault(table.name, []).append(written(table, key, row))
     return as_json(tables)
 
 
@@ -143,14 +166,11 @@ def as_json(value: Any) -> bytes:
     return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
-def written(table: Table, key: Key, row: Row | None) -> dict[str, Any]:
-    """One change as an object: the key with the row's columns, or with the mark that it goes. Raises Unsealed."""
-    named = zip(table.key, key, strict=True)
-    if row is None:
-        return dict(named, gone=True)
+def written(table: Table, key: Key, row: Row) -> dict[str, Any]:
+    """A row as an object, its key among the columns. Raises Unsealed."""
     for name in table.sealed:
         _check(name, row[name])
-    return {**row, **dict(named)}
+    return {**row, **dict(zip(table.key, key, strict=True))}
 
 
 def _check(name: str, value: Any) -> None:
