@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
 
@@ -24,6 +25,9 @@ class Id(str):
 class WorkerId(Id): ...
 
 
+class AbsenceId(Id): ...
+
+
 class TeamId(Id): ...
 
 
@@ -34,6 +38,15 @@ class DirectoryId(Id): ...
 
 
 class ContactId(Id): ...
+
+
+class AddressId(Id): ...
+
+
+class NoteId(Id): ...
+
+
+class FileId(Id): ...
 
 
 class GroupId(Id): ...
@@ -52,6 +65,9 @@ class TicketId(Id): ...
 
 
 class NoticeId(Id): ...
+
+
+class ProcessAreaId(Id): ...
 
 
 class SubjectId(Id):
@@ -82,6 +98,18 @@ Instant = AwareDatetime
 """A moment with its offset; stored and compared in UTC."""
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("not the name of an IANA time zone") from error
+    return name
+
+
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+"""Where the clocks go alike, by its IANA name."""
+
+
 class Holder(Id):
     """Who holds a right: "worker:<id>", or "team:<id>" for everybody in a team."""
 
@@ -108,3 +136,9 @@ def team_of(holder: Holder) -> TeamId | None:
     """The team, if the holder is one."""
     kind, _, id = holder.partition(":")
     return TeamId(id) if kind == "team" else None
+
+
+def worker_of(holder: Holder) -> WorkerId | None:
+    """The worker, if the holder is one in person."""
+    kind, _, id = holder.partition(":")
+    return WorkerId(id) if kind == "worker" else None

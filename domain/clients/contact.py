@@ -8,12 +8,30 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
+from domain.clients import address, paper, relation
+from domain.clients.address import AddressAdded, AddressChanged, Addresses, AddressEvent, AddressRemoved
+from domain.clients.paper import (
+    ContactFileAttached,
+    ContactFileRemoved,
+    ContactNoted,
+    ContactNoteRemoved,
+    PaperEvent,
+    Papers,
+)
+from domain.clients.relation import (
+    ContactEmployed,
+    ContactPartSet,
+    ContactRelated,
+    ContactUnrelated,
+    RelationEvent,
+    Relations,
+)
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.personal import Masked, Personal, Purpose
 from domain.refusal import Refused, Unknown, require
 from domain.timeline import Timeline
-from domain.values import ContractId, DirectoryId, IncidentTypeId, Line, Reference, SubjectId
+from domain.values import ContactId, ContractId, DirectoryId, Holder, IncidentTypeId, Label, Line, Reference, SubjectId
 
 
 class ContactKind(StrEnum):
@@ -55,7 +73,67 @@ class ContactContractSet(Event, topic="contact.contract-set"):
     contract: ContractId | None
 
 
-ContactEvent = ContactOpened | ContactRenamed | ContactMoved | ContactContractSet
+class ContactNumbersSet(Event, topic="contact.numbers-set"):
+    """Under these numbers the contact is known to the authorities, or under none."""
+
+    subject: SubjectId
+    company_number: Annotated[Line | Masked | None, Personal("subject", Purpose.PROFILE)] = None
+    vat_number: Annotated[Line | Masked | None, Personal("subject", Purpose.PROFILE)] = None
+
+
+class ContactClassified(Event, topic="contact.classified"):
+    """What the contact is to us and how it is addressed, as the company's code lists have it."""
+
+    life_cycle: Label | None
+    salutation: Label | None
+
+
+class ContactResponsibleSet(Event, topic="contact.responsible-set"):
+    """This worker or team, or nobody, answers for the contact (D11 step 2a)."""
+
+    responsible: Holder | None
+
+
+class ContactMerged(Event, topic="contact.merged"):
+    """The contact goes under the survivor's name, until they are separated (N-7)."""
+
+    survivor: ContactId
+
+
+class ContactSeparated(Event, topic="contact.separated"):
+    """The contact goes under its own name again."""
+
+    survivor: ContactId
+
+
+class ContactAbsorbed(Event, topic="contact.absorbed"):
+    """Another contact goes under this one's name."""
+
+    contact: ContactId
+
+
+class ContactReleased(Event, topic="contact.released"):
+    """Another contact goes under this one's name no longer."""
+
+    contact: ContactId
+
+
+ContactEvent = (
+    ContactOpened
+    | ContactRenamed
+    | ContactMoved
+    | ContactContractSet
+    | ContactNumbersSet
+    | ContactClassified
+    | ContactResponsibleSet
+    | ContactMerged
+    | ContactSeparated
+    | ContactAbsorbed
+    | ContactReleased
+    | AddressEvent
+    | PaperEvent
+    | RelationEvent
+)
 
 
 class ContactUnknown(Unknown):
@@ -66,11 +144,39 @@ class ContactAlreadyOpened(Refused):
     """This contact was opened before."""
 
 
+class ContactGoesUnderAnother(Refused):
+    """The contact was merged into another one; separate them first."""
+
+
+class LifeCycleNotListed(Refused):
+    """The company has no such stage of life in its list."""
+
+
+class SalutationNotListed(Refused):
+    """The company has no such salutation in its list."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     directory: DirectoryId | None = None
     subject: SubjectId | None = None
+    kind: ContactKind = ContactKind.PERSON
     contracts: Mapping[IncidentTypeId | None, Timeline[ContractId | None]] = field(default_factory=dict)
+    addresses: Addresses = field(default_factory=dict)
+    notes: Papers = frozenset()
+    files: Papers = frozenset()
+    employers: Timeline[ContactId | None] = field(default_factory=Timeline)
+    whole: ContactId | None = None
+    relations: Relations = frozenset()
+    life_cycle: str | None = None
+    salutation: str | None = None
+    responsible: Timeline[Holder | None] = field(default_factory=Timeline)
+    survivor: ContactId | None = None
+    """The contact under whose name this one goes."""
+    through: tuple[ContactId, ...] = ()
+    """Whom it was merged into before those went under the survivor themselves, the first first."""
+    absorbed: tuple[ContactId, ...] = ()
+    """Those that go under this one's name, or went when it was merged itself and do so again when it is separated."""
 
     def contract(self, incident_type: IncidentTypeId | None, at: datetime) -> ContractId | None:
         return self.contracts.get(incident_type, Timeline()).at(at)
@@ -91,10 +197,16 @@ def rename(contact: Contact, name: str) -> Iterator[ContactEvent]:
 
 
 def move(contact: Contact, directory: DirectoryId) -> Iterator[ContactEvent]:
+    """While a contact goes under another one its own directory counts for nothing, and is left as it is."""
     require(contact.directory is not None, otherwise=ContactUnknown)
+    require(contact.survivor is None, otherwise=ContactGoesUnderAnother)
     assert contact.directory is not None
     if directory != contact.directory:
         yield ContactMoved(origin=contact.directory, directory=directory)
+
+
+Listed = tuple[str, ...]
+"""A code list of the company."""
 
 
 def set_contract(
@@ -105,10 +217,34 @@ def set_contract(
         yield ContactContractSet(incident_type=incident_type, contract=contract)
 
 
+def number(contact: Contact, company_number: str | None, vat_number: str | None) -> Iterator[ContactEvent]:
+    """Always a fact, as a new name is."""
+    require(contact.subject is not None, otherwise=ContactUnknown)
+    assert contact.subject is not None
+    yield ContactNumbersSet(subject=contact.subject, company_number=company_number, vat_number=vat_number)
+
+
+def classify(
+    contact: Contact, life_cycle: str | None, salutation: str | None, life_cycles: Listed, salutations: Listed
+) -> Iterator[ContactEvent]:
+    """What the contact has already it may keep, though the list has it no longer."""
+    require(contact.directory is not None, otherwise=ContactUnknown)
+    require(life_cycle in (None, contact.life_cycle, *life_cycles), otherwise=LifeCycleNotListed)
+    require(salutation in (None, contact.salutation, *salutations), otherwise=SalutationNotListed)
+    if (life_cycle, salutation) != (contact.life_cycle, contact.salutation):
+        yield ContactClassified(life_cycle=life_cycle, salutation=salutation)
+
+
+def set_responsible(contact: Contact, responsible: Holder | None, at: datetime) -> Iterator[ContactEvent]:
+    require(contact.directory is not None, otherwise=ContactUnknown)
+    if responsible != contact.responsible.at(at):
+        yield ContactResponsibleSet(responsible=responsible)
+
+
 def evolve(contact: Contact, fact: Fact[ContactEvent]) -> Contact:
     match fact.event:
-        case ContactOpened(directory=directory, subject=subject):
-            return Contact(directory=directory, subject=subject)
+        case ContactOpened(directory=directory, subject=subject, kind=kind):
+            return Contact(directory=directory, subject=subject, kind=kind)
         case ContactRenamed():
             return contact
         case ContactMoved(directory=directory):
@@ -116,6 +252,51 @@ def evolve(contact: Contact, fact: Fact[ContactEvent]) -> Contact:
         case ContactContractSet(incident_type=incident_type, contract=contract):
             line = contact.contracts.get(incident_type, Timeline()).put(fact.happened_at, contract)
             return replace(contact, contracts={**contact.contracts, incident_type: line})
+        case ContactEmployed(employer=employer):
+            return replace(contact, employers=contact.employers.put(fact.happened_at, employer))
+        case ContactPartSet(whole=whole):
+            return replace(contact, whole=whole)
+        case ContactRelated() | ContactUnrelated() as told:
+            return replace(contact, relations=relation.evolve(contact.relations, told))
+        case ContactNumbersSet():
+            return contact
+        case ContactClassified(life_cycle=life_cycle, salutation=salutation):
+            return replace(contact, life_cycle=life_cycle, salutation=salutation)
+        case ContactResponsibleSet(responsible=responsible):
+            return replace(contact, responsible=contact.responsible.put(fact.happened_at, responsible))
+        case AddressAdded() | AddressChanged() | AddressRemoved() as told:
+            return replace(contact, addresses=address.evolve(contact.addresses, told))
+        case ContactNoted() | ContactNoteRemoved() as told:
+            return replace(contact, notes=paper.evolve(contact.notes, told))
+        case ContactFileAttached() | ContactFileRemoved() as told:
+            return replace(contact, files=paper.evolve(contact.files, told))
+        case ContactMerged(survivor=survivor):
+            return replace(contact, survivor=survivor, through=_way(contact, survivor))
+        case ContactSeparated():
+            return replace(contact, survivor=None, through=())
+        case ContactAbsorbed(contact=other):
+            return replace(contact, absorbed=(*contact.absorbed, other))
+        case ContactReleased(contact=other):
+            return replace(contact, absorbed=tuple(each for each in contact.absorbed if each != other))
 
 
-CONTACT = Decider("contact", Contact(), evolve, (ContactOpened, ContactRenamed, ContactMoved, ContactContractSet))
+def _way(contact: Contact, survivor: ContactId) -> tuple[ContactId, ...]:
+    """One more step up, or back to a former survivor that goes its own way again."""
+    if survivor in contact.through:
+        return contact.through[: contact.through.index(survivor)]
+    return contact.through if contact.survivor is None else (*contact.through, contact.survivor)
+
+
+CONTACT = Decider(
+    "contact",
+    Contact(),
+    evolve,
+    (
+        *(ContactOpened, ContactRenamed, ContactMoved, ContactContractSet),
+        *(ContactNumbersSet, ContactClassified, ContactResponsibleSet),
+        *(AddressAdded, AddressChanged, AddressRemoved),
+        *(ContactNoted, ContactNoteRemoved, ContactFileAttached, ContactFileRemoved),
+        *(ContactEmployed, ContactPartSet, ContactRelated, ContactUnrelated),
+        *(ContactMerged, ContactSeparated, ContactAbsorbed, ContactReleased),
+    ),
+)

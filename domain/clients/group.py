@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, Unknown, require
 from domain.timeline import Timeline
-from domain.values import ContractId, DirectoryId, IncidentTypeId, Label
+from domain.values import AreaId, ContractId, DirectoryId, IncidentTypeId, Label, ProcessAreaId, TeamId, WorkerId
 
 
 class GroupKind(StrEnum):
@@ -50,7 +51,40 @@ class GroupContractSet(Event, topic="group.contract-set"):
     contract: ContractId | None
 
 
-GroupEvent = GroupFormed | GroupRenamed | GroupRanked | GroupContractSet
+class GroupMoved(Event, topic="group.moved"):
+    """The group is kept in another directory, and those who may know of it changed with that (R-GRP-3)."""
+
+    origin: DirectoryId
+    directory: DirectoryId
+
+
+class GroupClosed(Event, topic="group.closed"):
+    """Nobody joins any more; who is in it stays, with what its members are promised."""
+
+
+class GroupReopened(Event, topic="group.reopened"):
+    """The group takes members again."""
+
+
+class GroupResponsibleSet(Event, topic="group.responsible-set"):
+    """Who answers for the members' matters in a process area, and which area these go to; none of them: no row."""
+
+    process_area: ProcessAreaId
+    person: WorkerId | None
+    team: TeamId | None
+    area: AreaId | None
+
+
+GroupEvent = (
+    GroupFormed
+    | GroupRenamed
+    | GroupRanked
+    | GroupContractSet
+    | GroupMoved
+    | GroupClosed
+    | GroupReopened
+    | GroupResponsibleSet
+)
 
 
 class GroupUnknown(Unknown):
@@ -61,6 +95,21 @@ class GroupAlreadyFormed(Refused):
     """This group was formed before."""
 
 
+class GroupNotOpen(Refused):
+    """The group is closed: nobody joins it."""
+
+
+class Responsible(NamedTuple):
+    """A responsibility row: each part is looked up on its own, and a row without any is as none (R-RESP-1)."""
+
+    person: WorkerId | None = None
+    team: TeamId | None = None
+    area: AreaId | None = None
+
+
+NOBODY = Responsible()
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     directory: DirectoryId | None = None
@@ -68,9 +117,15 @@ class Group:
     kind: GroupKind = GroupKind.CUSTOMERS
     rank: int = 0
     contracts: Mapping[IncidentTypeId | None, Timeline[ContractId | None]] = field(default_factory=dict)
+    closed: Timeline[bool] = field(default_factory=Timeline)
+    rows: Mapping[ProcessAreaId, Timeline[Responsible]] = field(default_factory=dict)
 
     def contract(self, incident_type: IncidentTypeId | None, at: datetime) -> ContractId | None:
         return self.contracts.get(incident_type, Timeline()).at(at)
+
+    def responsible(self, process_area: ProcessAreaId, at: datetime) -> Responsible:
+        """The row for the process area at the instant."""
+        return self.rows.get(process_area, Timeline()).at(at) or NOBODY
 
 
 def form(group: Group, directory: DirectoryId, kind: GroupKind, name: str, rank: int) -> Iterator[GroupEvent]:
@@ -98,6 +153,36 @@ def set_contract(
         yield GroupContractSet(incident_type=incident_type, contract=contract)
 
 
+def move(group: Group, directory: DirectoryId) -> Iterator[GroupEvent]:
+    require(group.directory is not None, otherwise=GroupUnknown)
+    assert group.directory is not None
+    if directory != group.directory:
+        yield GroupMoved(origin=group.directory, directory=directory)
+
+
+def close(group: Group, at: datetime) -> Iterator[GroupEvent]:
+    require(group.directory is not None, otherwise=GroupUnknown)
+    if not group.closed.at(at):
+        yield GroupClosed()
+
+
+def reopen(group: Group, at: datetime) -> Iterator[GroupEvent]:
+    require(group.directory is not None, otherwise=GroupUnknown)
+    if group.closed.at(at):
+        yield GroupReopened()
+
+
+def needs_open(group: Group, at: datetime) -> None:
+    """Refuse who would join at an instant at which the group is closed."""
+    require(not group.closed.at(at), otherwise=GroupNotOpen)
+
+
+def set_responsible(group: Group, process_area: ProcessAreaId, row: Responsible, at: datetime) -> Iterator[GroupEvent]:
+    require(group.directory is not None, otherwise=GroupUnknown)
+    if row != group.responsible(process_area, at):
+        yield GroupResponsibleSet(process_area=process_area, person=row.person, team=row.team, area=row.area)
+
+
 def evolve(group: Group, fact: Fact[GroupEvent]) -> Group:
     match fact.event:
         case GroupFormed(directory=directory, kind=kind, name=name, rank=rank):
@@ -109,6 +194,23 @@ def evolve(group: Group, fact: Fact[GroupEvent]) -> Group:
         case GroupContractSet(incident_type=incident_type, contract=contract):
             line = group.contracts.get(incident_type, Timeline()).put(fact.happened_at, contract)
             return replace(group, contracts={**group.contracts, incident_type: line})
+        case GroupMoved(directory=directory):
+            return replace(group, directory=directory)
+        case GroupClosed():
+            return replace(group, closed=group.closed.put(fact.happened_at, True))
+        case GroupReopened():
+            return replace(group, closed=group.closed.put(fact.happened_at, False))
+        case GroupResponsibleSet(process_area=process_area, person=person, team=team, area=area):
+            row = group.rows.get(process_area, Timeline()).put(fact.happened_at, Responsible(person, team, area))
+            return replace(group, rows={**group.rows, process_area: row})
 
 
-GROUP = Decider("group", Group(), evolve, (GroupFormed, GroupRenamed, GroupRanked, GroupContractSet))
+GROUP = Decider(
+    "group",
+    Group(),
+    evolve,
+    (
+        *(GroupFormed, GroupRenamed, GroupRanked, GroupContractSet),
+        *(GroupMoved, GroupClosed, GroupReopened, GroupResponsibleSet),
+    ),
+)

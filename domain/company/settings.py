@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 
+from domain.company.country import Country
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, require
 from domain.timeline import Timeline
-from domain.values import AreaId, ContractId, Label, WorkerId
+from domain.values import AreaId, ContractId, Label, WorkerId, Zone
 
 COMPANY = "company"
 """The one stream of settings: a deployment serves one company."""
+
+
+class AfterClosing(StrEnum):
+    """What becomes of an answer to a ticket that is closed: it opens that one again, or makes another (R-TCK-6)."""
+
+    REOPEN = "reopen"
+    NEW_TICKET = "new-ticket"
 
 
 class DefaultAreaSet(Event, topic="settings.default-area-set"):
@@ -40,11 +49,56 @@ class HelpdeskResponsibleSet(Event, topic="settings.helpdesk-responsible-set"):
     responsible: WorkerId | None
 
 
-SettingsEvent = DefaultAreaSet | DefaultContractSet | SeveritiesListed | HelpdeskResponsibleSet
+class PlaceSet(Event, topic="settings.place-set"):
+    """The company's local time is that of the zone, and numbers without a prefix are of the country."""
+
+    zone: Zone
+    country: Country
+
+
+class LifeCyclesListed(Event, topic="settings.life-cycles-listed"):
+    """The code list of what a contact may be to us, in order."""
+
+    entries: tuple[Label, ...]
+
+
+class SalutationsListed(Event, topic="settings.salutations-listed"):
+    """The code list of how a contact may be addressed, in order."""
+
+    entries: tuple[Label, ...]
+
+
+class RelationsListed(Event, topic="settings.relations-listed"):
+    """The code list of what a contact may be to another, in order."""
+
+    entries: tuple[Label, ...]
+
+
+class FormRuleSet(Event, topic="settings.form-rule-set"):
+    """So it goes with an answer that comes after closing."""
+
+    reopens: AfterClosing
+
+
+SettingsEvent = (
+    DefaultAreaSet
+    | DefaultContractSet
+    | SeveritiesListed
+    | HelpdeskResponsibleSet
+    | PlaceSet
+    | LifeCyclesListed
+    | SalutationsListed
+    | RelationsListed
+    | FormRuleSet
+)
 
 
 class SeverityListedTwice(Refused):
     """A severity stands in the list twice."""
+
+
+class EntryListedTwice(Refused):
+    """An entry stands in the code list twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +107,12 @@ class Settings:
     default_contract: Timeline[ContractId | None] = field(default_factory=Timeline)
     severities: tuple[str, ...] = ()
     helpdesk_responsible: Timeline[WorkerId | None] = field(default_factory=Timeline)
+    zone: str | None = None
+    country: str | None = None
+    life_cycles: tuple[str, ...] = ()
+    salutations: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
+    after_closing: AfterClosing | None = None
 
 
 def set_default_area(settings: Settings, area: AreaId) -> Iterator[SettingsEvent]:
@@ -76,6 +136,37 @@ def set_helpdesk_responsible(settings: Settings, responsible: WorkerId | None, a
         yield HelpdeskResponsibleSet(responsible=responsible)
 
 
+def set_place(settings: Settings, zone: str, country: str) -> Iterator[SettingsEvent]:
+    if (zone, country) != (settings.zone, settings.country):
+        yield PlaceSet(zone=zone, country=country)
+
+
+def list_life_cycles(settings: Settings, entries: tuple[str, ...]) -> Iterator[SettingsEvent]:
+    if _differ(entries, settings.life_cycles):
+        yield LifeCyclesListed(entries=entries)
+
+
+def list_salutations(settings: Settings, entries: tuple[str, ...]) -> Iterator[SettingsEvent]:
+    if _differ(entries, settings.salutations):
+        yield SalutationsListed(entries=entries)
+
+
+def list_relations(settings: Settings, entries: tuple[str, ...]) -> Iterator[SettingsEvent]:
+    if _differ(entries, settings.relations):
+        yield RelationsListed(entries=entries)
+
+
+def set_form_rule(settings: Settings, reopens: AfterClosing) -> Iterator[SettingsEvent]:
+    if reopens is not settings.after_closing:
+        yield FormRuleSet(reopens=reopens)
+
+
+def _differ(entries: tuple[str, ...], listed: tuple[str, ...]) -> bool:
+    """Whether it is another list; refused unless each entry stands in it once."""
+    require(len(set(entries)) == len(entries), otherwise=EntryListedTwice)
+    return entries != listed
+
+
 def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
     match fact.event:
         case DefaultAreaSet(area=area):
@@ -87,8 +178,24 @@ def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
         case HelpdeskResponsibleSet(responsible=responsible):
             line = settings.helpdesk_responsible.put(fact.happened_at, responsible)
             return replace(settings, helpdesk_responsible=line)
+        case PlaceSet(zone=zone, country=country):
+            return replace(settings, zone=zone, country=country)
+        case LifeCyclesListed(entries=entries):
+            return replace(settings, life_cycles=entries)
+        case SalutationsListed(entries=entries):
+            return replace(settings, salutations=entries)
+        case RelationsListed(entries=entries):
+            return replace(settings, relations=entries)
+        case FormRuleSet(reopens=reopens):
+            return replace(settings, after_closing=reopens)
 
 
 SETTINGS = Decider(
-    "settings", Settings(), evolve, (DefaultAreaSet, DefaultContractSet, SeveritiesListed, HelpdeskResponsibleSet)
+    "settings",
+    Settings(),
+    evolve,
+    (
+        *(DefaultAreaSet, DefaultContractSet, SeveritiesListed, HelpdeskResponsibleSet),
+        *(PlaceSet, LifeCyclesListed, SalutationsListed, RelationsListed, FormRuleSet),
+    ),
 )

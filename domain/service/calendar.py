@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -15,15 +14,7 @@ from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, Unknown, require
 from domain.service.hours import Hours, Span
-from domain.values import Label
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("not the name of an IANA time zone") from error
-    return name
+from domain.values import Label, Zone
 
 
 def _forward(opening: tuple[int, int]) -> tuple[int, int]:
@@ -32,7 +23,6 @@ def _forward(opening: tuple[int, int]) -> tuple[int, int]:
     return opening
 
 
-Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 Minute = Annotated[int, Field(ge=0, le=1440)]
 Opening = Annotated[tuple[Minute, Minute], AfterValidator(_forward)]
 """Local minutes from midnight, [open, close); 1440 is the end of the day."""

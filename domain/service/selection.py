@@ -24,7 +24,8 @@ class Situation:
     """What was in force at the instant of receipt."""
 
     at: datetime
-    customer: Contact
+    customers: tuple[Contact, ...]
+    """All that were merged into one with the customer; of nobody, none."""
     groups: Mapping[GroupId, Group]
     type_id: IncidentTypeId | None
     type: IncidentType
@@ -44,11 +45,13 @@ class Scope(StrEnum):
 
 def customer_and_type(now: Situation) -> Iterator[ContractId | None]:
     if now.type_id is not None:
-        yield now.customer.contract(now.type_id, now.at)
+        for each in now.customers:
+            yield each.contract(now.type_id, now.at)
 
 
 def customer(now: Situation) -> Iterator[ContractId | None]:
-    yield now.customer.contract(None, now.at)
+    for each in now.customers:
+        yield each.contract(None, now.at)
 
 
 def group_and_type(now: Situation) -> Iterator[ContractId | None]:

@@ -17,6 +17,12 @@ class TeamFormed(Event, topic="team.formed"):
     name: Label
 
 
+class TeamRenamed(Event, topic="team.renamed"):
+    """The team has another name."""
+
+    name: Label
+
+
 class TeamMemberAdded(Event, topic="team.member-added"):
     """The worker is in the team and has what the team has."""
 
@@ -35,7 +41,11 @@ class TeamLeaderNamed(Event, topic="team.leader-named"):
     worker: WorkerId | None
 
 
-TeamEvent = TeamFormed | TeamMemberAdded | TeamMemberRemoved | TeamLeaderNamed
+class TeamDisbanded(Event, topic="team.disbanded"):
+    """There is no such team any more, nor ever will be; its members were removed before."""
+
+
+TeamEvent = TeamFormed | TeamRenamed | TeamMemberAdded | TeamMemberRemoved | TeamLeaderNamed | TeamDisbanded
 
 
 class TeamUnknown(Unknown):
@@ -53,13 +63,22 @@ class LeaderNotInTeam(Refused):
 @dataclass(frozen=True, slots=True)
 class Team:
     formed: bool = False
+    """And not disbanded since."""
     members: frozenset[WorkerId] = frozenset()
     leader: WorkerId | None = None
+    name: str = ""
+    disbanded: bool = False
 
 
 def form(team: Team, name: str) -> Iterator[TeamEvent]:
-    require(not team.formed, otherwise=TeamAlreadyFormed)
+    require(not team.formed and not team.disbanded, otherwise=TeamAlreadyFormed)
     yield TeamFormed(name=name)
+
+
+def rename(team: Team, name: str) -> Iterator[TeamEvent]:
+    require(team.formed, otherwise=TeamUnknown)
+    if name != team.name:
+        yield TeamRenamed(name=name)
 
 
 def add(team: Team, worker: WorkerId) -> Iterator[TeamEvent]:
@@ -81,10 +100,22 @@ def lead(team: Team, worker: WorkerId | None) -> Iterator[TeamEvent]:
         yield TeamLeaderNamed(worker=worker)
 
 
+def disband(team: Team) -> Iterator[TeamEvent]:
+    """Each member is removed by a fact of its own, as whoever loses something through it is told of one by one."""
+    if team.disbanded:
+        return
+    require(team.formed, otherwise=TeamUnknown)
+    for worker in sorted(team.members):
+        yield TeamMemberRemoved(worker=worker)
+    yield TeamDisbanded()
+
+
 def evolve(team: Team, fact: Fact[TeamEvent]) -> Team:
     match fact.event:
-        case TeamFormed():
-            return Team(formed=True)
+        case TeamFormed(name=name):
+            return Team(formed=True, name=name)
+        case TeamRenamed(name=name):
+            return replace(team, name=name)
         case TeamMemberAdded(worker=worker):
             return replace(team, members=team.members | {worker})
         case TeamMemberRemoved(worker=worker):
@@ -92,6 +123,13 @@ def evolve(team: Team, fact: Fact[TeamEvent]) -> Team:
             return replace(team, members=team.members - {worker}, leader=leader)
         case TeamLeaderNamed(worker=worker):
             return replace(team, leader=worker)
+        case TeamDisbanded():
+            return replace(team, formed=False, disbanded=True)
 
 
-TEAM = Decider("team", Team(), evolve, (TeamFormed, TeamMemberAdded, TeamMemberRemoved, TeamLeaderNamed))
+TEAM = Decider(
+    "team",
+    Team(),
+    evolve,
+    (TeamFormed, TeamRenamed, TeamMemberAdded, TeamMemberRemoved, TeamLeaderNamed, TeamDisbanded),
+)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from domain.decider import Decider
+from domain.ending import lasts, needs_end_ahead
 from domain.fact import Event, Fact
 from domain.personal import Masked, Personal, Purpose
 from domain.refusal import Refused, Unknown, require
-from domain.values import Line, SubjectId, WorkerId
+from domain.staff import absence
+from domain.staff.absence import Absence, AbsenceEvent, Absences, WorkerAbsenceEnded, WorkerAbsencePlanned
+from domain.values import AbsenceId, Instant, Line, SubjectId, WorkerId
 
 SYSTEM = WorkerId("system")
 """The installation itself: it sets up and imports, and no right is asked of it."""
 
-ROUTING, NOTIFYING, TIMER = WorkerId("routing"), WorkerId("notifying"), WorkerId("timer")
+ROUTING, NOTIFYING, CHECKING, TIMER = map(WorkerId, ("routing", "notifying", "checking", "timer"))
 """Who asks where a fact or the time calls for it: each holds no right and may ask for what it is there for alone."""
 
-AUTOMATA = frozenset({SYSTEM, ROUTING, NOTIFYING, TIMER})
+AUTOMATA = frozenset({SYSTEM, ROUTING, NOTIFYING, CHECKING, TIMER})
 """They are built in and were never hired: no work is given to them, and no notice."""
 
 
@@ -45,10 +49,18 @@ class WorkerHired(Event, topic="worker.hired"):
     name: Annotated[Line | Masked, Personal("subject", Purpose.PROFILE)]
 
 
+class WorkerRenamed(Event, topic="worker.renamed"):
+    """The worker has another name."""
+
+    subject: SubjectId
+    name: Annotated[Line | Masked, Personal("subject", Purpose.PROFILE)]
+
+
 class WorkerRightGranted(Event, topic="worker.right-granted"):
-    """The worker holds this system right from here on."""
+    """The worker holds this system right from here on, or until an instant."""
 
     right: Right
+    until: Instant | None = None
 
 
 class WorkerRightWithdrawn(Event, topic="worker.right-withdrawn"):
@@ -58,14 +70,28 @@ class WorkerRightWithdrawn(Event, topic="worker.right-withdrawn"):
 
 
 class WorkerDeactivated(Event, topic="worker.deactivated"):
-    """The worker left or is blocked: while inactive no right counts."""
+    """The worker left or is blocked: while inactive no right counts.
+
+    The successor was given what the worker answered for; forced, nobody looked whether there was anything (R-STF-2).
+    """
+
+    successor: WorkerId | None = None
+    forced: bool = False
 
 
 class WorkerReactivated(Event, topic="worker.reactivated"):
     """The worker is back, with the rights held before."""
 
 
-WorkerEvent = WorkerHired | WorkerRightGranted | WorkerRightWithdrawn | WorkerDeactivated | WorkerReactivated
+WorkerEvent = (
+    WorkerHired
+    | WorkerRenamed
+    | WorkerRightGranted
+    | WorkerRightWithdrawn
+    | WorkerDeactivated
+    | WorkerReactivated
+    | AbsenceEvent
+)
 
 
 class WorkerUnknown(Unknown):
@@ -84,11 +110,18 @@ class WorkerNotActive(Refused):
 class Worker:
     hired: bool = False
     active: bool = False
-    rights: frozenset[Right] = frozenset()
+    rights: Mapping[Right, datetime | None] = field(default_factory=dict)
+    """Each with its end, if it has one."""
+    subject: SubjectId | None = None
+    absences: Absences = field(default_factory=dict)
 
-    def holds(self, right: Right) -> bool:
+    def absent(self, at: datetime) -> Absence | None:
+        """The absence that the worker is on at the instant."""
+        return absence.in_force(self.absences, at)
+
+    def holds(self, right: Right, now: datetime) -> bool:
         """Rights sleep while their worker is deactivated."""
-        return self.active and right in self.rights
+        return self.active and right in self.rights and lasts(self.rights[right], now)
 
 
 def hire(worker: Worker, subject: SubjectId, name: str) -> Iterator[WorkerEvent]:
@@ -96,11 +129,20 @@ def hire(worker: Worker, subject: SubjectId, name: str) -> Iterator[WorkerEvent]
     yield WorkerHired(subject=subject, name=name)
 
 
-def grant(worker: Worker, right: Right) -> Iterator[WorkerEvent]:
+def rename(worker: Worker, name: str) -> Iterator[WorkerEvent]:
+    """Always a fact: the former name is sealed, so that nobody can tell here whether it was the same."""
+    require(worker.hired, otherwise=WorkerUnknown)
+    assert worker.subject is not None
+    yield WorkerRenamed(subject=worker.subject, name=name)
+
+
+def grant(worker: Worker, right: Right, until: datetime | None, now: datetime) -> Iterator[WorkerEvent]:
+    """Given again with another end, the new end holds."""
     require(worker.hired, otherwise=WorkerUnknown)
     require(worker.active, otherwise=WorkerNotActive)
-    if right not in worker.rights:
-        yield WorkerRightGranted(right=right)
+    needs_end_ahead(until, now)
+    if right not in worker.rights or until != worker.rights[right]:
+        yield WorkerRightGranted(right=right, until=until)
 
 
 def withdraw(worker: Worker, right: Right) -> Iterator[WorkerEvent]:
@@ -109,10 +151,10 @@ def withdraw(worker: Worker, right: Right) -> Iterator[WorkerEvent]:
         yield WorkerRightWithdrawn(right=right)
 
 
-def deactivate(worker: Worker) -> Iterator[WorkerEvent]:
+def deactivate(worker: Worker, successor: WorkerId | None = None, *, forced: bool = False) -> Iterator[WorkerEvent]:
     require(worker.hired, otherwise=WorkerUnknown)
     if worker.active:
-        yield WorkerDeactivated()
+        yield WorkerDeactivated(successor=successor, forced=forced)
 
 
 def reactivate(worker: Worker) -> Iterator[WorkerEvent]:
@@ -121,23 +163,41 @@ def reactivate(worker: Worker) -> Iterator[WorkerEvent]:
         yield WorkerReactivated()
 
 
+def plan_absence(worker: Worker, id: AbsenceId, wanted: Absence, of: WorkerId, at: datetime) -> Iterator[WorkerEvent]:
+    require(worker.hired, otherwise=WorkerUnknown)
+    require(worker.active, otherwise=WorkerNotActive)
+    return absence.plan(worker.absences, id, wanted, of, at)
+
+
+def end_absence(worker: Worker, id: AbsenceId, at: datetime) -> Iterator[WorkerEvent]:
+    require(worker.hired, otherwise=WorkerUnknown)
+    return absence.end(worker.absences, id, at)
+
+
 def evolve(worker: Worker, fact: Fact[WorkerEvent]) -> Worker:
     match fact.event:
-        case WorkerHired():
-            return Worker(hired=True, active=True)
-        case WorkerRightGranted(right=right):
-            return replace(worker, rights=worker.rights | {right})
+        case WorkerHired(subject=subject):
+            return Worker(hired=True, active=True, subject=subject)
+        case WorkerRenamed():
+            return worker
+        case WorkerRightGranted(right=right, until=until):
+            return replace(worker, rights={**worker.rights, right: until})
         case WorkerRightWithdrawn(right=right):
-            return replace(worker, rights=worker.rights - {right})
+            return replace(worker, rights={held: end for held, end in worker.rights.items() if held is not right})
         case WorkerDeactivated():
             return replace(worker, active=False)
         case WorkerReactivated():
             return replace(worker, active=True)
+        case WorkerAbsencePlanned() | WorkerAbsenceEnded() as told:
+            return replace(worker, absences=absence.evolve(worker.absences, told, fact.happened_at))
 
 
 WORKER = Decider(
     "worker",
     Worker(),
     evolve,
-    (WorkerHired, WorkerRightGranted, WorkerRightWithdrawn, WorkerDeactivated, WorkerReactivated),
+    (
+        *(WorkerHired, WorkerRenamed, WorkerRightGranted, WorkerRightWithdrawn),
+        *(WorkerDeactivated, WorkerReactivated, WorkerAbsencePlanned, WorkerAbsenceEnded),
+    ),
 )

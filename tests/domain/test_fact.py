@@ -14,35 +14,40 @@ from specification import MONDAY, finished, request
 import domain.values as values
 from commands.catalogue import COMMANDS, NOUNS
 from commands.command import Command
+from domain.clients.bookmark import BOOKMARK
 from domain.clients.contact import CONTACT
 from domain.clients.directory import DIRECTORY
 from domain.clients.group import GROUP
 from domain.clients.membership import MEMBERSHIP
+from domain.clients.paper import Digest, MediaType
+from domain.company.country import Country
+from domain.company.process_area import PROCESS_AREA
+from domain.company.responsibility import RESPONSIBILITY
 from domain.company.settings import SETTINGS
 from domain.decider import Decider
 from domain.fact import Event, Fact, personal_fields
 from domain.personal import Forgotten, Masked, Personal, Purpose, Sealed
-from domain.service.calendar import CALENDAR, Zone
+from domain.service.calendar import CALENDAR
 from domain.service.contract import CONTRACT
 from domain.service.incident_type import INCIDENT_TYPE
 from domain.service.ticket import TICKET, OutcomeCorrected, OutcomeStated
 from domain.staff.area import AREA
 from domain.staff.team import TEAM
 from domain.staff.worker import WORKER
-from domain.values import Code, Id, Label, Line, Reference, SubjectId, Text
+from domain.values import Code, Id, Label, Line, Reference, SubjectId, Text, Zone
 from domain.work.notice import NOTICE
 from examples import EVENT, EVENTS, REQUEST, REQUESTS
 
 DECIDERS: tuple[Decider[Any, Any], ...] = (
-    WORKER, TEAM, AREA, DIRECTORY, CONTACT, GROUP, MEMBERSHIP, SETTINGS, CALENDAR, CONTRACT, INCIDENT_TYPE, TICKET,
-    NOTICE,
+    WORKER, TEAM, AREA, DIRECTORY, CONTACT, BOOKMARK, GROUP, MEMBERSHIP, SETTINGS, PROCESS_AREA, RESPONSIBILITY,
+    CALENDAR, CONTRACT, INCIDENT_TYPE, TICKET, NOTICE,
 )  # fmt: skip
 FACTS = sorted(Event.by_topic.values(), key=lambda fact: fact.topic)
 TOPIC = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*")
-OPEN_TYPES = (Code, Label, Reference, Zone)
-"""Words of the company or of its code lists, which are nobody's data."""
+OPEN_TYPES = (Code, Country, Digest, Label, MediaType, Reference, Zone)
+"""Words of the company or of its code lists, and of what a file is, which are nobody's data."""
 
-PAST = {"left", "held", "set", "withdrawn"}
+PAST = {"found", "held", "left", "set", "withdrawn"}
 """Past tenses that do not end in -ed or -en."""
 
 

@@ -6,18 +6,29 @@ from specification import folded, having, on_monday
 from domain.clients.contact import (
     CONTACT,
     ContactAlreadyOpened,
+    ContactClassified,
     ContactContractSet,
     ContactKind,
     ContactMoved,
+    ContactNumbersSet,
     ContactOpened,
     ContactRenamed,
+    ContactResponsibleSet,
     ContactUnknown,
+    LifeCycleNotListed,
+    SalutationNotListed,
+    classify,
     move,
+    number,
     open,
     rename,
     set_contract,
+    set_responsible,
 )
-from examples import CUSTOMERS, DEFECT, GOLD, MILL_SUBJECT, SILVER, SUPPLIERS
+from domain.values import worker_holder
+from examples import ANNA, CUSTOMERS, DEFECT, GOLD, MILL_SUBJECT, SILVER, SUPPLIERS
+
+ANNAS = worker_holder(ANNA)
 
 OPENED = ContactOpened(directory=CUSTOMERS, subject=MILL_SUBJECT, kind=ContactKind.COMPANY, name="Mill", reference="17")
 GOLDEN = ContactContractSet(contract=GOLD)
@@ -44,7 +55,15 @@ def test_moving_to_the_same_directory_is_no_fact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "arguments"), [(rename, ("x",)), (move, (CUSTOMERS,)), (set_contract, (None, GOLD, on_monday(9)))]
+    ("rule", "arguments"),
+    [
+        (rename, ("x",)),
+        (move, (CUSTOMERS,)),
+        (set_contract, (None, GOLD, on_monday(9))),
+        (number, ("1", None)),
+        (classify, (None, None, (), ())),
+        (set_responsible, (ANNAS, on_monday(9))),
+    ],
 )
 def test_what_was_never_opened_is_unknown(rule: object, arguments: tuple[object, ...]) -> None:
     assert callable(rule)
@@ -78,3 +97,42 @@ def test_what_holds_for_all_may_be_said_for_one_type_too() -> None:
     for_defects = ContactContractSet(incident_type=DEFECT, contract=GOLD)
     having(CONTACT, OPENED, GOLDEN).deciding(set_contract, DEFECT, GOLD, on_monday(9)).then(for_defects)
     having(CONTACT, OPENED, for_defects).deciding(set_contract, DEFECT, GOLD, on_monday(9)).then()
+
+
+def test_numbers_are_always_a_fact_about_the_same_subject() -> None:
+    numbered = ContactNumbersSet(subject=MILL_SUBJECT, company_number="1", vat_number=None)
+    having(CONTACT, OPENED).deciding(number, "1", None).then(numbered)
+    having(CONTACT, OPENED, numbered).deciding(number, "1", None).then(numbered)
+    assert folded(CONTACT, OPENED, numbered) == folded(CONTACT, OPENED)
+
+
+def test_a_contact_is_classified_in_the_words_of_the_lists() -> None:
+    lists = (("lead", "customer"), ("Dear Sir",))
+    classified = ContactClassified(life_cycle="lead", salutation="Dear Sir")
+    having(CONTACT, OPENED).deciding(classify, "lead", "Dear Sir", *lists).then(classified)
+    having(CONTACT, OPENED).deciding(classify, "friend", "Dear Sir", *lists).refused(LifeCycleNotListed)
+    having(CONTACT, OPENED).deciding(classify, "lead", "Hi", *lists).refused(SalutationNotListed)
+    having(CONTACT, OPENED).deciding(classify, None, None, *lists).then()
+    cleared = ContactClassified(life_cycle=None, salutation=None)
+    having(CONTACT, OPENED, classified).deciding(classify, None, None, *lists).then(cleared)
+
+
+def test_what_a_contact_is_already_it_may_stay_though_the_list_has_it_no_longer() -> None:
+    classified = ContactClassified(life_cycle="lead", salutation="Dear Sir")
+    having(CONTACT, OPENED, classified).deciding(classify, "lead", "Dear Sir", (), ()).then()
+    kept = ContactClassified(life_cycle="lead", salutation=None)
+    having(CONTACT, OPENED, classified).deciding(classify, "lead", None, (), ()).then(kept)
+    other = ContactClassified(life_cycle=None, salutation="Dear Sir")
+    having(CONTACT, OPENED, classified).deciding(classify, None, "Dear Sir", (), ()).then(other)
+    assert folded(CONTACT, OPENED, classified, other).life_cycle is None
+    assert folded(CONTACT, OPENED, classified, other).salutation == "Dear Sir"
+
+
+def test_who_answers_for_a_contact_is_told_where_it_differs_at_that_instant() -> None:
+    anna, nobody = ContactResponsibleSet(responsible=ANNAS), ContactResponsibleSet(responsible=None)
+    having(CONTACT, OPENED).deciding(set_responsible, None, on_monday(9)).then()
+    having(CONTACT, OPENED).deciding(set_responsible, ANNAS, on_monday(9)).then(anna)
+    having(CONTACT, OPENED, (anna, on_monday(9))).deciding(set_responsible, ANNAS, on_monday(9)).then()
+    having(CONTACT, OPENED, (anna, on_monday(9))).deciding(set_responsible, None, on_monday(10)).then(nobody)
+    named = folded(CONTACT, OPENED, (nobody, on_monday(12)), (anna, on_monday(9))).responsible
+    assert [named.at(on_monday(hour)) for hour in (8, 9, 12)] == [None, ANNAS, None]

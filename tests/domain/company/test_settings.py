@@ -1,19 +1,35 @@
 """What is not set is missing, not guessed (R-SET-1)."""
 
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
 from specification import folded, having, on_monday
 
 from domain.company.settings import (
     SETTINGS,
+    AfterClosing,
     DefaultAreaSet,
     DefaultContractSet,
+    EntryListedTwice,
+    FormRuleSet,
     HelpdeskResponsibleSet,
+    LifeCyclesListed,
+    PlaceSet,
+    RelationsListed,
+    SalutationsListed,
     Settings,
     SeveritiesListed,
     SeverityListedTwice,
+    list_life_cycles,
+    list_relations,
+    list_salutations,
     list_severities,
     set_default_area,
     set_default_contract,
+    set_form_rule,
     set_helpdesk_responsible,
+    set_place,
 )
 from examples import ANNA, BORIS, GOLD, OFFICE_FLOOR, SILVER, WORKSHOP
 
@@ -88,3 +104,46 @@ def test_one_setting_leaves_the_others_alone() -> None:
     assert settings.default_contract.last == GOLD
     assert settings.severities == ("grave", "slight")
     assert settings.helpdesk_responsible.last == ANNA
+
+
+HERE = PlaceSet(zone="Europe/Kyiv", country="UA")
+
+
+def test_the_place_is_set_where_it_differs() -> None:
+    having(SETTINGS).deciding(set_place, "Europe/Kyiv", "UA").then(HERE)
+    having(SETTINGS, HERE).deciding(set_place, "Europe/Kyiv", "UA").then()
+    having(SETTINGS, HERE).deciding(set_place, "Europe/Kyiv", "CZ").then(PlaceSet(zone="Europe/Kyiv", country="CZ"))
+    having(SETTINGS, HERE).deciding(set_place, "UTC", "UA").then(PlaceSet(zone="UTC", country="UA"))
+    assert (folded(SETTINGS, HERE).zone, folded(SETTINGS, HERE).country) == ("Europe/Kyiv", "UA")
+
+
+@pytest.mark.parametrize(("zone", "country"), [("Europe/Atlantis", "UA"), ("UTC", "ua"), ("UTC", "XX"), ("UTC", "UKR")])
+def test_a_place_is_one_that_there_is(zone: str, country: str) -> None:
+    with pytest.raises(ValidationError):
+        PlaceSet(zone=zone, country=country)
+
+
+@pytest.mark.parametrize(
+    ("rule", "fact", "name"),
+    [
+        (list_life_cycles, LifeCyclesListed, "life_cycles"),
+        (list_salutations, SalutationsListed, "salutations"),
+        (list_relations, RelationsListed, "relations"),
+    ],
+)
+def test_a_code_list_has_each_entry_once_and_an_order(rule: Any, fact: Any, name: str) -> None:
+    listed = fact(entries=("one", "other"))
+    having(SETTINGS).deciding(rule, ()).then()
+    having(SETTINGS).deciding(rule, ("one", "other")).then(listed)
+    having(SETTINGS, listed).deciding(rule, ("one", "other")).then()
+    having(SETTINGS, listed).deciding(rule, ("other", "one")).then(fact(entries=("other", "one")))
+    having(SETTINGS).deciding(rule, ("one", "one")).refused(EntryListedTwice)
+    assert getattr(folded(SETTINGS, listed), name) == ("one", "other")
+
+
+def test_what_becomes_of_an_answer_after_closing_is_set_where_it_differs() -> None:
+    anew = FormRuleSet(reopens=AfterClosing.NEW_TICKET)
+    having(SETTINGS).deciding(set_form_rule, AfterClosing.NEW_TICKET).then(anew)
+    having(SETTINGS, anew).deciding(set_form_rule, AfterClosing.NEW_TICKET).then()
+    having(SETTINGS, anew).deciding(set_form_rule, AfterClosing.REOPEN).then(FormRuleSet(reopens=AfterClosing.REOPEN))
+    assert folded(SETTINGS).after_closing is None

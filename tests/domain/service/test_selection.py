@@ -1,6 +1,7 @@
 """The narrowest scope that offers a contract wins, of several the strictest; each loser has its reason (D1, D2)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from life import book
@@ -56,7 +57,9 @@ def situation(
         INCIDENT_TYPE, IncidentTypeListed(name="Defect"), (IncidentTypeContractSet(contract=of_type), MORNING)
     )
     settings = folded(SETTINGS, (DefaultContractSet(contract=default), MORNING))
-    return Situation(NOON, customer(*of_customer), groups or {}, type_id, kind if type_id else IncidentType(), settings)
+    return Situation(
+        NOON, (customer(*of_customer),), groups or {}, type_id, kind if type_id else IncidentType(), settings
+    )
 
 
 FOR_ALL, FOR_TYPE = ContactContractSet(contract=A), ContactContractSet(incident_type=DEFECT, contract=A)
@@ -120,7 +123,7 @@ def test_what_was_not_yet_in_force_at_receipt_does_not_count() -> None:
         folded(SETTINGS, (DefaultContractSet(contract=A), EVENING)),
     )
     kind = folded(INCIDENT_TYPE, (IncidentTypeContractSet(contract=A), EVENING))
-    now = Situation(NOON, late[0], {VIP: late[1]}, DEFECT, kind, late[2])
+    now = Situation(NOON, (late[0],), {VIP: late[1]}, DEFECT, kind, late[2])
     assert candidates(now) == dict.fromkeys(Scope, ())
 
 
@@ -182,3 +185,12 @@ def test_the_winner_is_named_with_the_version_in_force() -> None:
 def test_a_contract_that_wins_in_one_scope_still_loses_in_the_others() -> None:
     found = select(candidates(situation(of_type=A, default=A)), contracts(a=terms(1, 8)), NOON)
     assert found.losers == (Loser(contract=A, scope=Scope.MODULE, reason=Reason.LATER_SCOPE),)
+
+
+def test_those_merged_into_one_bring_the_terms_of_each() -> None:
+    now = situation(of_customer=(FOR_ALL,))
+    other = ContactContractSet(contract=ContractId("b")), ContactContractSet(incident_type=DEFECT, contract=A)
+    merged = replace(now, customers=(*now.customers, customer(*other), customer()))
+    assert candidates(merged)[Scope.CUSTOMER] == (A, "b")
+    assert candidates(merged)[Scope.CUSTOMER_AND_TYPE] == (A,)
+    assert candidates(replace(now, customers=())) == dict.fromkeys(Scope, ())

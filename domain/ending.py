@@ -1,0 +1,21 @@
+"""A right may have an end: it holds until that instant, and at the instant no longer (D21)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.refusal import Refused, require
+
+
+class EndPassed(Refused):
+    """A right cannot be given until an instant that has passed."""
+
+
+def lasts(until: datetime | None, now: datetime) -> bool:
+    """Whether what ends then, or never, still holds."""
+    return until is None or now < until
+
+
+def needs_end_ahead(until: datetime | None, now: datetime) -> None:
+    """Refuse an end that is not ahead."""
+    require(lasts(until, now), otherwise=EndPassed)
