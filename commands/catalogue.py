@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from commands.clients import contact, directory, group, membership
+from commands.clients import address, bookmark, contact, directory, group, membership, merge, paper, relation
 from commands.command import Command
-from commands.company import settings
+from commands.company import process_area, responsibility, settings
 from commands.service import calendar, contract, incident_type, ticket
 from commands.staff import area, team, worker
 from commands.work import notice
 from domain.decider import Decider
 
 NOUNS = (
-    *(worker, team, area, directory, contact, group, membership, settings),
+    *(worker, team, area, directory, contact, bookmark, group, membership),
+    *(settings, process_area, responsibility),
     *(calendar, contract, incident_type, ticket, notice),
 )
+
+PARTS = (address, merge, paper, relation)
+"""What may be asked of a contact, a file for each side of it."""
 
 COMMANDS: Mapping[str, type[Command]] = Command.by_topic
 

@@ -9,10 +9,12 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from commands.lookup import Lookup
 from domain.decider import Decider
 from domain.fact import Event
 from domain.values import SubjectId, WorkerId
 
+F = TypeVar("F")
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 
@@ -26,9 +28,11 @@ class Change(NamedTuple):
 
 
 class Reading(Protocol):
-    """A worker and a way to read states, which is all that rights take. What is read becomes a guard of the append."""
+    """A worker, an instant and a way to read states, which is all that rights take. What is read becomes a guard."""
 
     actor: WorkerId
+    now: datetime
+    """The receipt: rights are judged by it, whatever instant the request speaks of."""
 
     def read(self, decider: Decider[S, E], id: str) -> S:
         """The state of that stream, with all facts decided before this request."""
@@ -37,6 +41,14 @@ class Reading(Protocol):
 
 class Asked(Reading, Protocol):
     """One request as its decision sees it: the actor is who asks."""
+
+    def bring(self, decider: Decider[Any, Any], ids: Iterable[str]) -> None:
+        """Have many of one kind at hand at once, before they are read one after the other."""
+        ...
+
+    def find(self, lookup: Lookup[F], key: str) -> tuple[F, ...]:
+        """What the read models have under the key; no guard stands for it."""
+        ...
 
     at: datetime
     """When it happened, by the request; the service's receipt where the request does not say."""

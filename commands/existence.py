@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from commands.command import Asked
+from domain.clients.directory import DIRECTORY, DirectoryNotOpen
+from domain.company.process_area import PROCESS_AREA, ProcessAreaUnknown
 from domain.refusal import require
 from domain.service.contract import CONTRACT, ContractUnknown
 from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeUnknown
+from domain.staff.area import AREA, AreaUnknown
+from domain.staff.team import TEAM, TeamUnknown
 from domain.staff.worker import WORKER, WorkerUnknown
-from domain.values import ContractId, IncidentTypeId, WorkerId
+from domain.values import (
+    AreaId,
+    ContractId,
+    DirectoryId,
+    Holder,
+    IncidentTypeId,
+    ProcessAreaId,
+    TeamId,
+    WorkerId,
+    team_of,
+    worker_of,
+)
 
 
 def needs_contract(asked: Asked, id: ContractId | None) -> None:
@@ -23,3 +38,30 @@ def needs_incident_type(asked: Asked, id: IncidentTypeId | None) -> None:
 def needs_worker(asked: Asked, id: WorkerId | None) -> None:
     """Refuse a worker who was never hired, as no automaton was; nobody at all is all right."""
     require(id is None or asked.read(WORKER, id).hired, otherwise=WorkerUnknown)
+
+
+def needs_team(asked: Asked, id: TeamId | None) -> None:
+    """Refuse a team that was never formed; none at all is all right."""
+    require(id is None or asked.read(TEAM, id).formed, otherwise=TeamUnknown)
+
+
+def needs_area(asked: Asked, id: AreaId | None) -> None:
+    """Refuse an area that was never opened; none at all is all right."""
+    require(id is None or asked.read(AREA, id).opened, otherwise=AreaUnknown)
+
+
+def needs_holder(asked: Asked, id: Holder | None) -> None:
+    """Refuse a worker or a team that there never was; nobody at all is all right."""
+    if id is not None:
+        needs_worker(asked, worker_of(id))
+        needs_team(asked, team_of(id))
+
+
+def needs_process_area(asked: Asked, id: ProcessAreaId) -> None:
+    """Refuse a process area that was never listed."""
+    require(asked.read(PROCESS_AREA, id).listed, otherwise=ProcessAreaUnknown)
+
+
+def needs_room(asked: Asked, id: DirectoryId) -> None:
+    """Refuse to put anything new into a directory that is closed."""
+    require(not asked.read(DIRECTORY, id).closed, otherwise=DirectoryNotOpen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -12,15 +12,17 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from commands.catalogue import DECIDERS
-from commands.command import Change
-from commands.permission import LateFactsNotAllowed
+from commands.command import Change, Command
+from commands.lookup import Lookup, NotReady, Wanted
+from commands.permission import LateFactsNotAllowed, holds
 from commands.request import Answer, Attempt, Fate, Log, Request, Settled
 from domain.decider import Decider
 from domain.fact import Event, Fact
-from domain.refusal import NotAllowed, Refused
-from domain.staff.worker import AUTOMATA, WORKER, Right
+from domain.refusal import NotAllowed, Refused, Unknown, require
+from domain.staff.worker import AUTOMATA, Right
 from domain.values import SubjectId, WorkerId
 
+F = TypeVar("F")
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 
@@ -63,10 +65,17 @@ class Kept:
 
 
 class Missing(Exception):
-    """A stream has to be loaded before the decision can be made."""
+    """Streams have to be loaded before the decision can be made."""
 
-    def __init__(self, decider: Decider[Any, Any], stream: str) -> None:
-        self.decider, self.stream = decider, stream
+    def __init__(self, streams: Mapping[str, Decider[Any, Any]]) -> None:
+        self.streams = streams
+
+
+class Unsought(Exception):
+    """Something has to be looked up before the decision can be made."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
 
 
 class Behind(Exception):
@@ -109,6 +118,8 @@ class Round:
     now: dict[str, Kept] = field(default_factory=dict)
     behind: set[str] = field(default_factory=set)
     """What the requests put aside in this pass are about."""
+    sought: dict[Wanted, tuple[Any, ...] | None] = field(default_factory=dict)
+    """None where there is nothing yet to look in."""
 
     def look(self, decider: Decider[Any, Any], stream: str) -> Kept:
         """The stream as it stands within this round."""
@@ -119,10 +130,16 @@ class Round:
                 raise Unsettled
             return kept
         if (kept := self.states.get(stream)) is None:
-            raise Missing(decider, stream)
+            raise Missing({stream: decider})
         self.before[stream] = kept.version
         self.now[stream] = kept
         return kept
+
+    def bring(self, decider: Decider[Any, Any], streams: Iterable[str]) -> None:
+        """Have all of these at hand at once."""
+        absent = {each: decider for each in streams if each not in self.now and self.states.get(each) is None}
+        if absent:
+            raise Missing(absent)
 
     def suppose_absent(self, decider: Decider[Any, Any], stream: str) -> None:
         """Take a stream named after this very request as new; the guard finds out if it is not."""
@@ -134,11 +151,12 @@ class Round:
 class World:
     """One request's view: `Asked` for the decision, with a note of everything it read."""
 
-    __slots__ = ("actor", "at", "new_id", "new_subject", "reads", "round")
+    __slots__ = ("actor", "at", "new_id", "new_subject", "now", "reads", "round")
 
     def __init__(self, request: Request, round: Round, at: datetime) -> None:
         self.actor: WorkerId = request.actor
         self.at = at
+        self.now = request.received_at
         self.new_id = request.new_id
         self.new_subject: SubjectId = request.new_subject
         self.round = round
@@ -147,6 +165,17 @@ class World:
     def read(self, decider: Decider[S, E], id: str) -> S:
         state: S = self.look(decider, f"{decider.kind}-{id}").state
         return state
+
+    def bring(self, decider: Decider[Any, Any], ids: Iterable[str]) -> None:
+        self.round.bring(decider, map(decider.stream, ids))
+
+    def find(self, lookup: Lookup[F], key: str) -> tuple[F, ...]:
+        if (lookup, key) not in self.round.sought:
+            raise Unsought((lookup, key))
+        found = self.round.sought[lookup, key]
+        if found is None:
+            raise NotReady
+        return found
 
     def look(self, decider: Decider[Any, Any], stream: str) -> Kept:
         kept = self.round.look(decider, stream)
@@ -204,64 +233,28 @@ class Handler:
         unsettled: Sequence[Numbered] = ()
         while waiting:
             missing, aside = dict[str, Decider[Any, Any]](), list[Numbered]()
+            unsought = set[Wanted]()
             round.behind = set()
             for place, (n, request) in enumerate(waiting):
                 try:
-                    decided.append((n, self._attempt(request, round)))
+                    decided.append((n, attempted(request, round, self.failed)))
                 except Unsettled:
                     aside, unsettled = [], [*aside, *waiting[place:], *unsettled]
                     break
-                except (Missing, Behind) as why:
+                except (Missing, Unsought, Behind) as why:
                     if isinstance(why, Missing):
-                        missing[why.stream] = why.decider
+                        missing |= why.streams
+                    elif isinstance(why, Unsought):
+                        unsought.add(why.wanted)
                     round.behind.add(request.command.of.stream(request.command.own_id(request.new_id)))
                     aside.append((n, request))
             waiting = aside
             if missing:
                 await self._load(missing)
+            if unsought:
+                found = await self.log.find(unsought)
+                round.sought |= {each: found.get(each) for each in unsought}
         return round, decided, unsettled
-
-    def _attempt(self, request: Request, round: Round) -> Attempt:
-        at = request.happened_at or request.received_at
-        attempt, world = Attempt(request, at), World(request, round, at)
-        command = request.command
-        own_id = command.own_id(request.new_id)
-        stream = command.of.stream(own_id)
-        try:
-            if stream in round.behind:
-                raise Behind
-            _clock(world, request, at)
-            if command.makes():
-                round.suppose_absent(command.of, stream)
-            own = world.look(command.of, stream)
-            if request.expected_version is not None and request.expected_version != own.version:
-                raise VersionMoved
-            self._apply(attempt, world, [*command.decide(own.state, world)], own_id)
-        except Refused as refusal:
-            attempt.code = refusal.code
-            attempt.kept = not isinstance(refusal, NotAllowed)
-        except (Missing, Behind, Unsettled):
-            raise
-        except Exception as error:
-            # A defect of one decision must not take its neighbours down; it is reported, never hidden.
-            self.failed(request, error)
-            attempt.code, attempt.kept = Broken.__name__, False
-        attempt.reads = world.reads
-        return attempt
-
-    def _apply(self, attempt: Attempt, world: World, decided: list[Event | Change], own_id: str) -> None:
-        request, command = attempt.request, attempt.request.command
-        changes = [each if isinstance(each, Change) else Change(command.of, own_id, each) for each in decided]
-        for decider, id, _ in changes:
-            world.look(decider, decider.stream(id))  # all at hand, before the first is changed
-        for decider, id, event in changes:
-            stream = decider.stream(id)
-            before = world.round.now[stream]
-            fact = Fact(stream, before.version + 1, event, attempt.at, request.received_at, request.actor)
-            world.round.now[stream] = Kept(decider, fact.version, decider.evolve(before.state, fact))
-            attempt.facts.append(fact)
-        attempt.thing = own_id
-        attempt.version = world.round.now[command.of.stream(own_id)].version
 
     def _suppose(self, round: Round, attempts: Sequence[Attempt]) -> None:
         """Take for granted what is about to be stored, but for states that rest on instants not yet known."""
@@ -310,11 +303,72 @@ class Handler:
                 self.states.drop(stream)
 
 
+def attempted(request: Request, round: Round, failed: Callable[[Request, Exception], None]) -> Attempt:
+    """The request decided on what the round holds, which then holds what came of it.
+
+    Raises Missing, Unsought, Behind, Unsettled: what has to be at hand first.
+    """
+    at = request.happened_at or request.received_at
+    attempt, world = Attempt(request, at), World(request, round, at)
+    command = request.command
+    own_id = command.own_id(request.new_id)
+    stream = command.of.stream(own_id)
+    try:
+        if stream in round.behind:
+            raise Behind
+        _clock(world, request, at)
+        if command.makes():
+            round.suppose_absent(command.of, stream)
+        own = world.look(command.of, stream)
+        _apply(attempt, world, _decided(command, own, world, request.expected_version), own_id)
+    except Refused as refusal:
+        attempt.code = refusal.code
+        attempt.kept = not isinstance(refusal, NotAllowed | NotReady)
+    except (Missing, Unsought, Behind, Unsettled):
+        raise
+    except Exception as error:
+        # A defect of one decision must not take its neighbours down; it is reported, never hidden.
+        failed(request, error)
+        attempt.code, attempt.kept = Broken.__name__, False
+    attempt.reads = world.reads
+    return attempt
+
+
+def _decided(command: Command, own: Kept, world: World, expected: int | None) -> list[Event | Change]:
+    """The facts; or the refusal, that of the version first, except to those who must not know that there is one."""
+    moved = expected is not None and expected != own.version
+    try:
+        decided = [*command.decide(own.state, world)]
+    except (Unknown, NotAllowed):
+        raise
+    except Refused as refusal:
+        if moved:
+            raise VersionMoved from refusal
+        raise
+    require(not moved, otherwise=VersionMoved)
+    return decided
+
+
+def _apply(attempt: Attempt, world: World, decided: list[Event | Change], own_id: str) -> None:
+    request, command = attempt.request, attempt.request.command
+    changes = [each if isinstance(each, Change) else Change(command.of, own_id, each) for each in decided]
+    for decider, id, _ in changes:
+        world.look(decider, decider.stream(id))  # all at hand, before the first is changed
+    for decider, id, event in changes:
+        stream = decider.stream(id)
+        before = world.round.now[stream]
+        fact = Fact(stream, before.version + 1, event, attempt.at, request.received_at, request.actor)
+        world.round.now[stream] = Kept(decider, fact.version, decider.evolve(before.state, fact))
+        attempt.facts.append(fact)
+    attempt.thing = own_id
+    attempt.version = world.round.now[command.of.stream(own_id)].version
+
+
 def _clock(world: World, request: Request, at: datetime) -> None:
     if at > request.received_at + AHEAD:
         raise HappenedInFuture
     late = at < request.received_at - BACK
-    if late and request.actor not in AUTOMATA and not world.read(WORKER, request.actor).holds(Right.LATE_FACTS):
+    if late and request.actor not in AUTOMATA and not holds(world, Right.LATE_FACTS):
         raise LateFactsNotAllowed
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from commands.command import Command
+from commands.lookup import Finder
 from domain.fact import Fact
 from domain.values import SubjectId, WorkerId
 
@@ -88,8 +89,8 @@ class News(NamedTuple):
     fact: Callable[[], Fact[Any]]
 
 
-class Log(Protocol):
-    """The store of facts as command handling needs it."""
+class Log(Finder, Protocol):
+    """The store of facts as command handling needs it, and what the read models made of them."""
 
     async def load(self, after: Mapping[str, int]) -> Mapping[str, Sequence[Fact[Any]]]:
         """The facts of each stream after the given version."""

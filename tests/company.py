@@ -8,17 +8,29 @@ from life import opened
 from specification import Happened, of, on_monday
 
 from commands.command import Command
-from domain.clients.contact import CONTACT, ContactKind, ContactOpened
-from domain.clients.directory import DIRECTORY, DirectoryOpened, DirectoryRightSet, Level
-from domain.clients.group import GROUP, GroupFormed, GroupKind
+from domain.clients.bookmark import BOOKMARK
+from domain.clients.contact import CONTACT, ContactAbsorbed, ContactKind, ContactMerged, ContactOpened
+from domain.clients.directory import DIRECTORY, DirectoryClosed, DirectoryOpened, DirectoryRightSet, Level
+from domain.clients.group import GROUP, GroupClosed, GroupFormed, GroupKind
 from domain.clients.membership import MEMBERSHIP, MemberJoined
-from domain.company.settings import COMPANY, SETTINGS, DefaultAreaSet, DefaultContractSet, SeveritiesListed
+from domain.company.process_area import PROCESS_AREA, ProcessAreaListed
+from domain.company.responsibility import CHECK, RESPONSIBILITY
+from domain.company.settings import (
+    COMPANY,
+    SETTINGS,
+    DefaultAreaSet,
+    DefaultContractSet,
+    LifeCyclesListed,
+    RelationsListed,
+    SalutationsListed,
+    SeveritiesListed,
+)
 from domain.service.calendar import CALENDAR, CalendarDefined
 from domain.service.contract import CONTRACT, ContractConcluded
 from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeListed
 from domain.service.selection import Scope
 from domain.service.ticket import TICKET, TicketAssigned, TicketContractSelected, TicketHeld, TicketResolved
-from domain.staff.area import AREA, AreaOpened, AreaRoleGiven, AreaRoleTaken, Role
+from domain.staff.area import AREA, AreaClosed, AreaOpened, AreaRoleGiven, AreaRoleTaken, Role
 from domain.staff.team import TEAM, TeamFormed, TeamMemberAdded
 from domain.staff.worker import WORKER, Right, WorkerDeactivated, WorkerHired, WorkerRightGranted, WorkerRightWithdrawn
 from domain.values import ContactId, DirectoryId, SubjectId, TicketId, WorkerId, team_holder, worker_holder
@@ -36,8 +48,11 @@ from examples import (
     GOLD_TERMS,
     GRAVE,
     HOTLINE,
+    INVOICING,
     MILL,
+    MILL_SHOP,
     MILL_SUBJECT,
+    MILLER,
     OFFICE,
     OFFICE_FLOOR,
     OFFICE_HOURS,
@@ -67,10 +82,10 @@ def worker(id: WorkerId, *rights: Right, left: bool = False) -> list[Happened]:
     return of(WORKER, id, hired, *(WorkerRightGranted(right=right) for right in rights), *gone)
 
 
-def contact(id: ContactId, subject: SubjectId, directory: DirectoryId) -> list[Happened]:
-    return of(
-        CONTACT, id, ContactOpened(directory=directory, subject=subject, kind=ContactKind.COMPANY, name=f"The {id}")
-    )
+def contact(
+    id: ContactId, subject: SubjectId, directory: DirectoryId, kind: ContactKind = ContactKind.COMPANY
+) -> list[Happened]:
+    return of(CONTACT, id, ContactOpened(directory=directory, subject=subject, kind=kind, name=f"The {id}"))
 
 
 def ticket(id: TicketId, customer: ContactId, subject: SubjectId) -> list[Happened]:
@@ -95,6 +110,7 @@ COMPANY_SO_FAR: list[Happened] = [
         AreaRoleGiven(holder=worker_holder(ANNA), role=Role.MEMBER),
         AreaRoleGiven(holder=team_holder(HOTLINE), role=Role.READER),
     ),
+    *of(AREA, OFFICE_FLOOR, AreaOpened(name="Office floor")),
     *of(
         DIRECTORY,
         CUSTOMERS,
@@ -111,6 +127,7 @@ COMPANY_SO_FAR: list[Happened] = [
     *contact(BAKERY, BAKERY_SUBJECT, SUPPLIERS),
     *of(GROUP, VIP, GroupFormed(directory=CUSTOMERS, kind=GroupKind.CUSTOMERS, name="VIP", rank=1)),
     *of(GROUP, REGULARS, GroupFormed(directory=SUPPLIERS, kind=GroupKind.CUSTOMERS, name="Regulars", rank=2)),
+    *of(PROCESS_AREA, INVOICING, ProcessAreaListed(name="Invoicing")),
     *of(SETTINGS, COMPANY, DefaultAreaSet(area=WORKSHOP), SeveritiesListed(severities=(SLIGHT, GRAVE))),
     *ticket(PUMP, MILL, MILL_SUBJECT),
     *ticket(OVEN, BAKERY, BAKERY_SUBJECT),
@@ -119,9 +136,33 @@ COMPANY_SO_FAR: list[Happened] = [
 BEFORE: Mapping[str, list[Happened]] = {
     "worker.grant-right": of(WORKER, ANNA, WorkerRightWithdrawn(right=Right.HELPDESK)),
     "worker.reactivate": of(WORKER, ANNA, WorkerDeactivated()),
+    "worker.end-absence": of(WORKER, BORIS, EVENT["worker.absence-planned"]),
+    "area.reopen": of(AREA, OFFICE_FLOOR, AreaClosed()),
     "team.remove-member": of(TEAM, HOTLINE, TeamMemberAdded(worker=ANNA)),
     "team.name-leader": of(TEAM, HOTLINE, TeamMemberAdded(worker=ANNA)),
     "area.give-role": of(AREA, WORKSHOP, AreaRoleTaken(holder=worker_holder(ANNA), role=Role.MEMBER)),
+    "contact.classify": of(
+        SETTINGS,
+        COMPANY,
+        LifeCyclesListed(entries=("customer",)),
+        SalutationsListed(entries=("Dear miller",)),
+    ),
+    "contact.change-address": of(CONTACT, MILL, EVENT["contact.address-added"]),
+    "contact.remove-address": of(CONTACT, MILL, EVENT["contact.address-added"]),
+    "contact.remove-note": of(CONTACT, MILL, EVENT["contact.noted"]),
+    "contact.remove-file": of(CONTACT, MILL, EVENT["contact.file-attached"]),
+    "contact.employ": contact(MILLER, MILL_SUBJECT, CUSTOMERS, ContactKind.PERSON),
+    "contact.set-part": contact(MILL_SHOP, MILL_SUBJECT, CUSTOMERS, ContactKind.PART),
+    "contact.relate": of(SETTINGS, COMPANY, RelationsListed(entries=("supplier",))),
+    "contact.unrelate": of(CONTACT, MILL, EVENT["contact.related"]),
+    "contact.separate": [
+        *of(CONTACT, BAKERY, ContactMerged(survivor=MILL)),
+        *of(CONTACT, MILL, ContactAbsorbed(contact=BAKERY)),
+    ],
+    "bookmark.clear": of(BOOKMARK, ANNA, EVENT["bookmark.set"]),
+    "group.reopen": of(GROUP, VIP, GroupClosed()),
+    "directory.reopen": of(DIRECTORY, CUSTOMERS, DirectoryClosed()),
+    "responsibility.check": of(RESPONSIBILITY, CHECK, EVENT["responsibility.lack-found"]),
     "membership.leave": of(MEMBERSHIP, MILL, MemberJoined(group=VIP)),
     "ticket.resume": of(TICKET, PUMP, TicketHeld(), at=on_monday(10)),
     "ticket.reopen": of(TICKET, PUMP, TicketResolved(), at=on_monday(10)),

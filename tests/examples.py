@@ -5,12 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from commands.clients.contact import MoveContact, OpenContact, RenameContact, SetContactContract
-from commands.clients.directory import OpenDirectory, SetDirectoryRight
-from commands.clients.group import FormGroup, RankGroup, RenameGroup, SetGroupContract
+from commands.clients.address import AddAddress, ChangeAddress, RemoveAddress
+from commands.clients.bookmark import ClearBookmark, PutBookmark
+from commands.clients.contact import (
+    ClassifyContact,
+    MoveContact,
+    OpenContact,
+    RenameContact,
+    SetContactContract,
+    SetContactNumbers,
+    SetContactResponsible,
+)
+from commands.clients.directory import (
+    CloseDirectory,
+    OpenDirectory,
+    RenameDirectory,
+    ReopenDirectory,
+    SetDirectoryRight,
+)
+from commands.clients.group import (
+    CloseGroup,
+    FormGroup,
+    MoveGroup,
+    RankGroup,
+    RenameGroup,
+    ReopenGroup,
+    SetGroupContract,
+    SetGroupResponsible,
+)
 from commands.clients.membership import JoinGroup, LeaveGroup
+from commands.clients.merge import MergeContact, SeparateContact
+from commands.clients.paper import AttachFile, NoteOnContact, RemoveContactNote, RemoveFile
+from commands.clients.relation import EmployContact, RelateContact, SetContactPart, UnrelateContact
 from commands.command import Command
-from commands.company.settings import ListSeverities, SetDefaultArea, SetDefaultContract, SetHelpdeskResponsible
+from commands.company.process_area import (
+    ListProcessArea,
+    RenameProcessArea,
+    RetireProcessArea,
+    SetProcessAreaResponsible,
+)
+from commands.company.responsibility import CheckResponsibilities
+from commands.company.settings import (
+    ListLifeCycles,
+    ListRelations,
+    ListSalutations,
+    ListSeverities,
+    SetDefaultArea,
+    SetDefaultContract,
+    SetFormRule,
+    SetHelpdeskResponsible,
+    SetPlace,
+)
 from commands.service.calendar import DefineCalendar, ReviseCalendar
 from commands.service.contract import ConcludeContract, ReviseContract
 from commands.service.incident_type import ListIncidentType, RetireIncidentType, SetIncidentTypeContract
@@ -29,15 +74,85 @@ from commands.service.ticket import (
     RouteTicket,
     TakeTicket,
 )
-from commands.staff.area import GiveAreaRole, OpenArea, TakeAreaRole
-from commands.staff.team import AddTeamMember, FormTeam, NameTeamLeader, RemoveTeamMember
-from commands.staff.worker import DeactivateWorker, GrantRight, HireWorker, ReactivateWorker, WithdrawRight
+from commands.staff.area import (
+    CloseArea,
+    GiveAreaRole,
+    MoveArea,
+    NameAreaHead,
+    OpenArea,
+    RenameArea,
+    ReopenArea,
+    TakeAreaRole,
+)
+from commands.staff.team import AddTeamMember, DisbandTeam, FormTeam, NameTeamLeader, RemoveTeamMember, RenameTeam
+from commands.staff.worker import (
+    DeactivateWorker,
+    EndAbsence,
+    GrantRight,
+    HireWorker,
+    PlanAbsence,
+    ReactivateWorker,
+    RenameWorker,
+    WithdrawRight,
+)
 from commands.work.notice import ReadNotice, WriteNotice
-from domain.clients.contact import ContactContractSet, ContactKind, ContactMoved, ContactOpened, ContactRenamed
-from domain.clients.directory import DirectoryOpened, DirectoryRightSet, Level
-from domain.clients.group import GroupContractSet, GroupFormed, GroupKind, GroupRanked, GroupRenamed
+from domain.clients.address import AddressAdded, AddressChanged, AddressKind, AddressRemoved, AddressUse
+from domain.clients.bookmark import BookmarkCleared, BookmarkSet
+from domain.clients.contact import (
+    ContactAbsorbed,
+    ContactClassified,
+    ContactContractSet,
+    ContactKind,
+    ContactMerged,
+    ContactMoved,
+    ContactNumbersSet,
+    ContactOpened,
+    ContactReleased,
+    ContactRenamed,
+    ContactResponsibleSet,
+    ContactSeparated,
+)
+from domain.clients.directory import (
+    DirectoryClosed,
+    DirectoryOpened,
+    DirectoryRenamed,
+    DirectoryReopened,
+    DirectoryRightSet,
+    Level,
+)
+from domain.clients.group import (
+    GroupClosed,
+    GroupContractSet,
+    GroupFormed,
+    GroupKind,
+    GroupMoved,
+    GroupRanked,
+    GroupRenamed,
+    GroupReopened,
+    GroupResponsibleSet,
+)
 from domain.clients.membership import MemberJoined, MemberLeft
-from domain.company.settings import DefaultAreaSet, DefaultContractSet, HelpdeskResponsibleSet, SeveritiesListed
+from domain.clients.paper import ContactFileAttached, ContactFileRemoved, ContactNoted, ContactNoteRemoved
+from domain.clients.relation import ContactEmployed, ContactPartSet, ContactRelated, ContactUnrelated
+from domain.company.process_area import (
+    ProcessAreaListed,
+    ProcessAreaRenamed,
+    ProcessAreaResponsibleSet,
+    ProcessAreaRetired,
+)
+from domain.company.responsibility import Kind, LackFound, Lacking, LackSettled
+from domain.company.settings import (
+    AfterClosing,
+    DefaultAreaSet,
+    DefaultContractSet,
+    FormRuleSet,
+    HelpdeskResponsibleSet,
+    LifeCyclesListed,
+    PlaceSet,
+    RelationsListed,
+    SalutationsListed,
+    SeveritiesListed,
+)
 from domain.fact import Event
 from domain.service.assignment import Ineligible, Result, Source, Step
 from domain.service.calendar import CalendarDefined, CalendarRevised, OpeningHours
@@ -63,25 +178,49 @@ from domain.service.ticket import (
     TicketRouted,
     TicketStarted,
 )
-from domain.staff.area import AreaOpened, AreaRoleGiven, AreaRoleTaken, Role
-from domain.staff.team import TeamFormed, TeamLeaderNamed, TeamMemberAdded, TeamMemberRemoved
+from domain.staff.absence import WorkerAbsenceEnded, WorkerAbsencePlanned
+from domain.staff.area import (
+    AreaClosed,
+    AreaHeadNamed,
+    AreaMoved,
+    AreaOpened,
+    AreaRenamed,
+    AreaReopened,
+    AreaRoleGiven,
+    AreaRoleTaken,
+    Role,
+)
+from domain.staff.team import (
+    TeamDisbanded,
+    TeamFormed,
+    TeamLeaderNamed,
+    TeamMemberAdded,
+    TeamMemberRemoved,
+    TeamRenamed,
+)
 from domain.staff.worker import (
     Right,
     WorkerDeactivated,
     WorkerHired,
     WorkerReactivated,
+    WorkerRenamed,
     WorkerRightGranted,
     WorkerRightWithdrawn,
 )
 from domain.values import (
+    AbsenceId,
+    AddressId,
     AreaId,
     CalendarId,
     ContactId,
     ContractId,
     DirectoryId,
+    FileId,
     GroupId,
     IncidentTypeId,
+    NoteId,
     NoticeId,
+    ProcessAreaId,
     SubjectId,
     TeamId,
     TicketId,
@@ -92,12 +231,16 @@ from domain.values import (
 from domain.work.notice import Channel, NoticeSeen, NoticeWritten, Occasion
 
 ANNA, BORIS = WorkerId("anna"), WorkerId("boris")
+LEAVE, LEAVES, RETURNS = AbsenceId("leave"), datetime(2024, 6, 10, tzinfo=UTC), datetime(2024, 6, 24, tzinfo=UTC)
 HOTLINE = TeamId("hotline")
 WORKSHOP, OFFICE_FLOOR = AreaId("workshop"), AreaId("office-floor")
 CUSTOMERS, SUPPLIERS = DirectoryId("customers"), DirectoryId("suppliers")
 MILL, BAKERY = ContactId("mill"), ContactId("bakery")
+MILLER, MILL_SHOP = ContactId("miller"), ContactId("mill-shop")
+DOOR, MEMO, PLAN = AddressId("door"), NoteId("memo"), FileId("plan")
 MILL_SUBJECT, ANNA_SUBJECT = SubjectId("5b1f0c"), SubjectId("77aa01")
 VIP, REGULARS = GroupId("vip"), GroupId("regulars")
+INVOICING = ProcessAreaId("invoicing")
 OFFICE = CalendarId("office")
 GOLD, SILVER = ContractId("gold"), ContractId("silver")
 DEFECT = IncidentTypeId("defect")
@@ -121,35 +264,103 @@ DUE = datetime(2024, 6, 4, 13, 30, tzinfo=UTC)
 
 EVENTS: tuple[Event, ...] = (
     WorkerHired(subject=ANNA_SUBJECT, name="Anna Kovalenko"),
+    WorkerRenamed(subject=ANNA_SUBJECT, name="Anna Shevchenko"),
     WorkerRightGranted(right=Right.HELPDESK),
     WorkerRightWithdrawn(right=Right.SALES),
     WorkerDeactivated(),
     WorkerReactivated(),
+    WorkerAbsencePlanned(absence=LEAVE, since=LEAVES, until=RETURNS, substitute=ANNA),
+    WorkerAbsenceEnded(absence=LEAVE),
     TeamFormed(name="Hotline"),
+    TeamRenamed(name="Helpdesk"),
     TeamMemberAdded(worker=ANNA),
     TeamMemberRemoved(worker=BORIS),
     TeamLeaderNamed(worker=ANNA),
+    TeamDisbanded(),
     AreaOpened(name="Workshop", parent=OFFICE_FLOOR),
     AreaRoleGiven(holder=worker_holder(ANNA), role=Role.MEMBER),
     AreaRoleTaken(holder=team_holder(HOTLINE), role=Role.READER),
+    AreaRenamed(name="Repairs"),
+    AreaHeadNamed(worker=BORIS),
+    AreaMoved(parent=OFFICE_FLOOR),
+    AreaClosed(),
+    AreaReopened(),
     DirectoryOpened(name="Customers"),
     DirectoryRightSet(holder=team_holder(HOTLINE), level=Level.EDIT),
+    DirectoryRenamed(name="Clients"),
+    DirectoryClosed(),
+    DirectoryReopened(),
     ContactOpened(
         directory=CUSTOMERS, subject=MILL_SUBJECT, kind=ContactKind.COMPANY, name="Old Mill", reference="C 17/4"
     ),
     ContactRenamed(subject=MILL_SUBJECT, name="New Mill"),
     ContactMoved(origin=CUSTOMERS, directory=SUPPLIERS),
     ContactContractSet(incident_type=DEFECT, contract=GOLD),
+    ContactNumbersSet(subject=MILL_SUBJECT, company_number="27082440", vat_number="CZ27082440"),
+    ContactClassified(life_cycle="customer", salutation="Dear miller"),
+    ContactResponsibleSet(responsible=team_holder(HOTLINE)),
+    AddressAdded(
+        address=DOOR,
+        kind=AddressKind.EMAIL,
+        use=AddressUse.BILLING,
+        subject=MILL_SUBJECT,
+        typed="Office@Mill.example",
+        normal="office@mill.example",
+    ),
+    AddressChanged(address=DOOR, subject=MILL_SUBJECT, typed="Desk@Mill.example", normal="desk@mill.example"),
+    AddressRemoved(address=DOOR),
+    ContactNoted(note=MEMO, subject=MILL_SUBJECT, text="Closed in August.\nRing twice."),
+    ContactNoteRemoved(note=MEMO),
+    ContactFileAttached(
+        file=PLAN,
+        subject=MILL_SUBJECT,
+        name="The yard.pdf",
+        media_type="application/pdf",
+        size_bytes=20_480,
+        digest="9f" * 32,
+    ),
+    ContactFileRemoved(file=PLAN),
+    ContactEmployed(employer=MILL),
+    ContactPartSet(whole=MILL),
+    ContactRelated(relation="supplier", other=BAKERY),
+    ContactUnrelated(relation="supplier", other=BAKERY),
+    ContactMerged(survivor=MILL),
+    ContactSeparated(survivor=MILL),
+    ContactAbsorbed(contact=BAKERY),
+    ContactReleased(contact=BAKERY),
+    BookmarkSet(contact=MILL),
+    BookmarkCleared(contact=MILL),
     MemberJoined(group=VIP),
     MemberLeft(group=VIP),
     GroupFormed(directory=CUSTOMERS, kind=GroupKind.CUSTOMERS, name="VIP", rank=1),
     GroupRenamed(name="Very important"),
     GroupRanked(rank=2),
     GroupContractSet(incident_type=None, contract=SILVER),
+    GroupMoved(origin=CUSTOMERS, directory=SUPPLIERS),
+    GroupClosed(),
+    GroupReopened(),
+    GroupResponsibleSet(process_area=INVOICING, person=ANNA, team=HOTLINE, area=WORKSHOP),
     DefaultAreaSet(area=WORKSHOP),
     DefaultContractSet(contract=SILVER),
     SeveritiesListed(severities=(GRAVE, SLIGHT)),
     HelpdeskResponsibleSet(responsible=ANNA),
+    PlaceSet(zone="Europe/Kyiv", country="UA"),
+    LifeCyclesListed(entries=("lead", "customer")),
+    SalutationsListed(entries=("Dear miller", "Dear baker")),
+    RelationsListed(entries=("supplier", "neighbour")),
+    FormRuleSet(reopens=AfterClosing.REOPEN),
+    ProcessAreaListed(name="Invoicing"),
+    ProcessAreaRenamed(name="Invoices"),
+    ProcessAreaRetired(),
+    ProcessAreaResponsibleSet(responsible=team_holder(HOTLINE)),
+    LackFound(
+        kind=Kind.GROUP,
+        thing=VIP,
+        process_area=INVOICING,
+        worker=BORIS,
+        lacks=(Lacking.AREA, Lacking.DIRECTORY),
+    ),
+    LackSettled(kind=Kind.GROUP, thing=VIP, process_area=INVOICING, worker=BORIS),
     CalendarDefined(name="Office", hours=OFFICE_HOURS),
     CalendarRevised(hours=SUMMER_HOURS),
     ContractConcluded(name="Gold", terms=GOLD_TERMS),
@@ -216,33 +427,78 @@ EVENTS: tuple[Event, ...] = (
 
 REQUESTS: tuple[Command, ...] = (
     HireWorker(name="Anna Kovalenko"),
+    RenameWorker(worker=ANNA, name="Anna Shevchenko"),
     GrantRight(worker=ANNA, right=Right.HELPDESK),
     WithdrawRight(worker=ANNA, right=Right.HELPDESK),
     DeactivateWorker(worker=ANNA),
     ReactivateWorker(worker=ANNA),
+    PlanAbsence(worker=BORIS, since=LEAVES, until=RETURNS, substitute=ANNA),
+    EndAbsence(worker=BORIS, absence=LEAVE),
     FormTeam(name="Hotline"),
+    RenameTeam(team=HOTLINE, name="Helpdesk"),
     AddTeamMember(team=HOTLINE, worker=ANNA),
     RemoveTeamMember(team=HOTLINE, worker=ANNA),
     NameTeamLeader(team=HOTLINE, worker=ANNA),
+    DisbandTeam(team=HOTLINE),
     OpenArea(name="Workshop"),
     GiveAreaRole(area=WORKSHOP, holder=worker_holder(ANNA), role=Role.MEMBER),
     TakeAreaRole(area=WORKSHOP, holder=worker_holder(ANNA), role=Role.MEMBER),
+    RenameArea(area=WORKSHOP, name="Repairs"),
+    NameAreaHead(area=WORKSHOP, worker=BORIS),
+    MoveArea(area=WORKSHOP, parent=OFFICE_FLOOR),
+    CloseArea(area=OFFICE_FLOOR),
+    ReopenArea(area=OFFICE_FLOOR),
     OpenDirectory(name="Customers"),
+    RenameDirectory(directory=CUSTOMERS, name="Clients"),
+    CloseDirectory(directory=CUSTOMERS),
+    ReopenDirectory(directory=CUSTOMERS),
     SetDirectoryRight(directory=CUSTOMERS, holder=team_holder(HOTLINE), level=Level.EDIT),
     OpenContact(directory=CUSTOMERS, kind=ContactKind.COMPANY, name="Old Mill", reference="C 17/4"),
     RenameContact(contact=MILL, name="New Mill"),
     MoveContact(contact=MILL, directory=SUPPLIERS),
     SetContactContract(contact=MILL, incident_type=DEFECT, contract=GOLD),
+    SetContactNumbers(contact=MILL, company_number="27082440", vat_number="CZ27082440"),
+    ClassifyContact(contact=MILL, life_cycle="customer", salutation="Dear miller"),
+    SetContactResponsible(contact=MILL, responsible=team_holder(HOTLINE)),
+    AddAddress(contact=MILL, kind=AddressKind.EMAIL, use=AddressUse.BILLING, typed="Office@Mill.example"),
+    ChangeAddress(contact=MILL, address=DOOR, typed="Desk@Mill.example"),
+    RemoveAddress(contact=MILL, address=DOOR),
+    NoteOnContact(contact=MILL, text="Closed in August.\nRing twice."),
+    RemoveContactNote(contact=MILL, note=MEMO),
+    AttachFile(contact=MILL, file=PLAN, name="The yard.pdf", media_type="application/pdf"),
+    RemoveFile(contact=MILL, file=PLAN),
+    EmployContact(contact=MILLER, employer=MILL),
+    SetContactPart(contact=MILL_SHOP, whole=MILL),
+    RelateContact(contact=MILL, relation="supplier", other=BAKERY),
+    UnrelateContact(contact=MILL, relation="supplier", other=BAKERY),
+    MergeContact(contact=BAKERY, survivor=MILL),
+    SeparateContact(contact=BAKERY),
+    PutBookmark(worker=ANNA, contact=MILL),
+    ClearBookmark(worker=ANNA, contact=MILL),
     JoinGroup(contact=MILL, group=VIP),
     LeaveGroup(contact=MILL, group=VIP),
     FormGroup(directory=CUSTOMERS, name="VIP", rank=1),
     RenameGroup(group=VIP, name="Very important"),
     RankGroup(group=VIP, rank=2),
     SetGroupContract(group=VIP, contract=SILVER),
+    MoveGroup(group=VIP, directory=SUPPLIERS),
+    CloseGroup(group=VIP),
+    ReopenGroup(group=VIP),
+    SetGroupResponsible(group=VIP, process_area=INVOICING, person=ANNA, team=HOTLINE, area=WORKSHOP),
     SetDefaultArea(area=WORKSHOP),
     SetDefaultContract(contract=SILVER),
     ListSeverities(severities=(GRAVE, SLIGHT)),
     SetHelpdeskResponsible(responsible=ANNA),
+    SetPlace(zone="Europe/Kyiv", country="UA"),
+    ListLifeCycles(entries=("lead", "customer")),
+    ListSalutations(entries=("Dear miller", "Dear baker")),
+    ListRelations(entries=("supplier", "neighbour")),
+    SetFormRule(reopens=AfterClosing.REOPEN),
+    ListProcessArea(name="Invoicing"),
+    RenameProcessArea(process_area=INVOICING, name="Invoices"),
+    RetireProcessArea(process_area=INVOICING),
+    SetProcessAreaResponsible(process_area=INVOICING, responsible=team_holder(HOTLINE)),
+    CheckResponsibilities(),
     DefineCalendar(name="Office", hours=OFFICE_HOURS),
     ReviseCalendar(calendar=OFFICE, hours=SUMMER_HOURS),
     ConcludeContract(name="Gold", terms=GOLD_TERMS),

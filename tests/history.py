@@ -6,16 +6,35 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from clientele import ABOUT_CLIENTS, MORE_CLIENTS
 from company import COMPANY_SO_FAR, OLENA, OVEN, ZOE
 from hypothesis import strategies as st
+from personnel import ABOUT_STAFF, MORE_STAFF
 from specification import Given, given, on_monday, request
 
 from commands.clients.contact import MoveContact, RenameContact, SetContactContract
-from commands.clients.directory import SetDirectoryRight
-from commands.clients.group import RankGroup, RenameGroup, SetGroupContract
+from commands.clients.directory import CloseDirectory, RenameDirectory, ReopenDirectory, SetDirectoryRight
+from commands.clients.group import (
+    CloseGroup,
+    MoveGroup,
+    RankGroup,
+    RenameGroup,
+    ReopenGroup,
+    SetGroupContract,
+    SetGroupResponsible,
+)
 from commands.clients.membership import JoinGroup, LeaveGroup
 from commands.command import Command
-from commands.company.settings import SetDefaultContract, SetHelpdeskResponsible
+from commands.company.process_area import RenameProcessArea, RetireProcessArea, SetProcessAreaResponsible
+from commands.company.settings import (
+    ListRelations,
+    ListSeverities,
+    SetDefaultArea,
+    SetDefaultContract,
+    SetFormRule,
+    SetHelpdeskResponsible,
+    SetPlace,
+)
 from commands.service.calendar import ReviseCalendar
 from commands.service.contract import ReviseContract
 from commands.service.incident_type import SetIncidentTypeContract
@@ -39,6 +58,7 @@ from commands.staff.team import AddTeamMember, RemoveTeamMember
 from commands.staff.worker import DeactivateWorker, GrantRight, ReactivateWorker, WithdrawRight
 from commands.work.notice import WriteNotice
 from domain.clients.directory import Level
+from domain.company.settings import AfterClosing
 from domain.fact import Fact
 from domain.service.calendar import OpeningHours
 from domain.service.contract import Targets, Terms
@@ -56,6 +76,7 @@ from examples import (
     GOLD_TERMS,
     GRAVE,
     HOTLINE,
+    INVOICING,
     MILL,
     OFFICE,
     OFFICE_HOURS,
@@ -81,6 +102,7 @@ tickets = st.sampled_from([PUMP, PUMP, OVEN])
 workers = st.sampled_from([ANNA, BORIS, ZOE, OLENA])
 contracts = st.sampled_from([GOLD, SILVER])
 contacts, groups = st.sampled_from([MILL, BAKERY]), st.sampled_from([VIP, REGULARS])
+directories = st.sampled_from([CUSTOMERS, SUPPLIERS])
 holders = st.sampled_from([worker_holder(ANNA), worker_holder(ZOE), team_holder(HOTLINE)])
 
 ABOUT_TICKETS = st.one_of(
@@ -146,7 +168,31 @@ ABOUT_PEOPLE = st.one_of(
     st.builds(SetHelpdeskResponsible, responsible=st.none() | workers),
     st.builds(WriteNotice, recipient=workers, ticket=tickets, occasion=st.sampled_from(Occasion), doer=workers),
 )
-COMMANDS: st.SearchStrategy[Command] = st.one_of(ABOUT_TICKETS, ABOUT_TICKETS, ABOUT_PROMISES, ABOUT_PEOPLE)
+ABOUT_THE_COMPANY = st.one_of(
+    st.builds(
+        SetGroupResponsible,
+        group=groups,
+        process_area=st.just(INVOICING),
+        person=st.none() | workers,
+        team=st.none() | st.just(HOTLINE),
+        area=st.none() | st.just(WORKSHOP),
+    ),
+    *(st.builds(kind, group=groups) for kind in (CloseGroup, ReopenGroup)),  # type: ignore[arg-type]
+    st.builds(MoveGroup, group=groups, directory=directories),
+    *(st.builds(kind, directory=directories) for kind in (CloseDirectory, ReopenDirectory)),  # type: ignore[arg-type]
+    st.builds(RenameDirectory, directory=directories, name=st.sampled_from(["Clients", "Others"])),
+    st.builds(RenameProcessArea, process_area=st.just(INVOICING), name=st.sampled_from(["Invoices", "Bills"])),
+    st.builds(RetireProcessArea, process_area=st.just(INVOICING)),
+    st.builds(SetProcessAreaResponsible, process_area=st.just(INVOICING), responsible=st.none() | holders),
+    st.builds(SetPlace, zone=st.sampled_from(["Europe/Kyiv", "UTC"]), country=st.sampled_from(["UA", "CZ"])),
+    st.builds(ListSeverities, severities=st.sampled_from([(GRAVE, SLIGHT), (SLIGHT,)])),
+    st.builds(ListRelations, entries=st.sampled_from([("supplier", "neighbour"), ("neighbour",), ()])),
+    st.builds(SetFormRule, reopens=st.sampled_from(AfterClosing)),
+    st.builds(SetDefaultArea, area=st.just(WORKSHOP)),
+)
+COMMANDS: st.SearchStrategy[Command] = st.one_of(
+    *(ABOUT_TICKETS, ABOUT_TICKETS, ABOUT_PROMISES, ABOUT_PEOPLE, ABOUT_THE_COMPANY, ABOUT_STAFF, ABOUT_CLIENTS)
+)
 STEPS = st.sampled_from([timedelta(), timedelta(seconds=1), 10 * timedelta(minutes=1), HOUR, 3 * HOUR, 20 * HOUR])
 LATE = st.sampled_from([timedelta()] * 4 + [timedelta(minutes=10), HOUR, 5 * HOUR, 30 * HOUR, 100 * 24 * HOUR])
 
@@ -154,7 +200,7 @@ LATE = st.sampled_from([timedelta()] * 4 + [timedelta(minutes=10), HOUR, 5 * HOU
 @st.composite
 def histories(draw: Callable[..., Any], most: int = 25) -> list[Fact[Any]]:
     """Facts by position: the company as it was founded, and then up to so many requests."""
-    world, at = given(COMPANY_SO_FAR), TEN
+    world, at = given(COMPANY_SO_FAR, MORE_CLIENTS, MORE_STAFF), TEN
     for n in range(draw(st.sampled_from([most // 8, most // 3, most]))):
         at += draw(STEPS)
         _ask(world, draw(COMMANDS), at, at - draw(LATE), n)

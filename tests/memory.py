@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from commands.lookup import STORED, Stored, Wanted
 from commands.request import Attempt, Fate, News, Request, Settled
 from domain.fact import Fact
+from examples import MILL, MILL_SUBJECT, PLAN
+
+PUT: Mapping[Wanted, tuple[Any, ...]] = {
+    (STORED, PLAN): (Stored(MILL, MILL_SUBJECT, 20_480, "9f" * 32, datetime.max.replace(tzinfo=UTC)),)
+}
+"""The contents that wait to be attached, in every world."""
 
 
 @dataclass
@@ -20,6 +27,11 @@ class MemoryLog:
     known: dict[tuple[str, str], tuple[bytes, Settled]] = field(default_factory=dict)
     taken: list[Request] = field(default_factory=list)
     """The requests that were settled, in the order in which they count."""
+    found: dict[Wanted, tuple[Any, ...]] = field(default_factory=lambda: dict(PUT))
+    """What the read models would have."""
+
+    async def find(self, wanted: Iterable[Wanted]) -> Mapping[Wanted, tuple[Any, ...]]:
+        return {each: self.found.get(each, ()) for each in wanted}
 
     async def load(self, after: Mapping[str, int]) -> Mapping[str, Sequence[Fact[Any]]]:
         return {stream: self.streams.get(stream, [])[version:] for stream, version in after.items()}

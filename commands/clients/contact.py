@@ -1,22 +1,26 @@
-"""What may be asked about contacts: with the right to edit their directory."""
+"""What may be asked about contacts: with the right to edit the directory they lie in, or their survivor's."""
 
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
-from commands.existence import needs_contract, needs_incident_type
-from commands.permission import needs, needs_level, needs_sight
+from commands.existence import needs_contract, needs_holder, needs_incident_type, needs_room
+from commands.permission import home, needs, needs_level, needs_sight
 from domain.clients import contact as rule
 from domain.clients.contact import CONTACT, Contact, ContactKind
 from domain.clients.directory import Level
+from domain.company.settings import COMPANY, SETTINGS
 from domain.staff.worker import Right
-from domain.values import ContactId, ContractId, DirectoryId, IncidentTypeId, Line, Reference
+from domain.values import ContactId, ContractId, DirectoryId, Holder, IncidentTypeId, Label, Line, Reference, SubjectId
 
 
-def _edits(asked: Asked, contact: ContactId, own: Contact) -> None:
+def edits(asked: Asked, contact: ContactId, own: Contact) -> SubjectId:
+    """Refuse unless the worker may change the contact; say whose data it is."""
     needs(asked, Right.BASIC)
     needs_sight(asked, contact)
-    assert own.directory is not None
-    needs_level(asked, own.directory, Level.EDIT)
+    directory = home(asked, contact)
+    assert directory is not None and own.subject is not None
+    needs_level(asked, directory, Level.EDIT)
+    return own.subject
 
 
 class OpenContact(Command, topic="contact.open", of=CONTACT):
@@ -30,6 +34,7 @@ class OpenContact(Command, topic="contact.open", of=CONTACT):
     def decide(self, own: Contact, asked: Asked) -> Decision:
         needs(asked, Right.BASIC)
         needs_level(asked, self.directory, Level.EDIT)
+        needs_room(asked, self.directory)
         return rule.open(own, self.directory, asked.new_subject, self.kind, self.name, self.reference)
 
 
@@ -40,7 +45,7 @@ class RenameContact(Command, topic="contact.rename", of=CONTACT):
     name: Line
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
-        _edits(asked, self.contact, own)
+        edits(asked, self.contact, own)
         return rule.rename(own, self.name)
 
 
@@ -51,8 +56,10 @@ class MoveContact(Command, topic="contact.move", of=CONTACT):
     directory: DirectoryId
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
-        _edits(asked, self.contact, own)
+        edits(asked, self.contact, own)
         needs_level(asked, self.directory, Level.EDIT)
+        if self.directory != own.directory:
+            needs_room(asked, self.directory)
         return rule.move(own, self.directory)
 
 
@@ -64,7 +71,44 @@ class SetContactContract(Command, topic="contact.set-contract", of=CONTACT):
     contract: ContractId | None
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
-        _edits(asked, self.contact, own)
+        edits(asked, self.contact, own)
         needs_contract(asked, self.contract)
         needs_incident_type(asked, self.incident_type)
         return rule.set_contract(own, self.incident_type, self.contract, asked.at)
+
+
+class SetContactNumbers(Command, topic="contact.set-numbers", of=CONTACT):
+    """Write down under which company and VAT number a contact is known, in place of those before."""
+
+    contact: ContactId
+    company_number: Line | None = None
+    vat_number: Line | None = None
+
+    def decide(self, own: Contact, asked: Asked) -> Decision:
+        edits(asked, self.contact, own)
+        return rule.number(own, self.company_number, self.vat_number)
+
+
+class ClassifyContact(Command, topic="contact.classify", of=CONTACT):
+    """Say what a contact is to us and how it is addressed, in the words of the company's code lists."""
+
+    contact: ContactId
+    life_cycle: Label | None = None
+    salutation: Label | None = None
+
+    def decide(self, own: Contact, asked: Asked) -> Decision:
+        edits(asked, self.contact, own)
+        listed = asked.read(SETTINGS, COMPANY)
+        return rule.classify(own, self.life_cycle, self.salutation, listed.life_cycles, listed.salutations)
+
+
+class SetContactResponsible(Command, topic="contact.set-responsible", of=CONTACT):
+    """Name the worker or the team that answers for a contact, or nobody (D11 step 2a)."""
+
+    contact: ContactId
+    responsible: Holder | None
+
+    def decide(self, own: Contact, asked: Asked) -> Decision:
+        edits(asked, self.contact, own)
+        needs_holder(asked, self.responsible)
+        return rule.set_responsible(own, self.responsible, asked.at)

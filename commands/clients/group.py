@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
-from commands.existence import needs_contract, needs_incident_type
+from commands.existence import (
+    needs_area,
+    needs_contract,
+    needs_incident_type,
+    needs_process_area,
+    needs_room,
+    needs_team,
+    needs_worker,
+)
 from commands.permission import needs, needs_group, needs_level
 from domain.clients import group as rule
 from domain.clients.directory import Level
-from domain.clients.group import GROUP, Group, GroupKind
+from domain.clients.group import GROUP, NOBODY, Group, GroupKind, Responsible
+from domain.company.process_area import PROCESS_AREA, needs_offered
 from domain.staff.worker import Right
-from domain.values import ContractId, DirectoryId, GroupId, IncidentTypeId, Label
+from domain.values import (
+    AreaId,
+    ContractId,
+    DirectoryId,
+    GroupId,
+    IncidentTypeId,
+    Label,
+    ProcessAreaId,
+    TeamId,
+    WorkerId,
+)
 
 
 class FormGroup(Command, topic="group.form", of=GROUP):
@@ -23,6 +42,7 @@ class FormGroup(Command, topic="group.form", of=GROUP):
     def decide(self, own: Group, asked: Asked) -> Decision:
         needs(asked, Right.BASIC)
         needs_level(asked, self.directory, Level.EDIT)
+        needs_room(asked, self.directory)
         return rule.form(own, self.directory, self.kind, self.name, self.rank)
 
 
@@ -63,3 +83,62 @@ class SetGroupContract(Command, topic="group.set-contract", of=GROUP):
         needs_contract(asked, self.contract)
         needs_incident_type(asked, self.incident_type)
         return rule.set_contract(own, self.incident_type, self.contract, asked.at)
+
+
+class MoveGroup(Command, topic="group.move", of=GROUP):
+    """Keep a group in another directory, with the right to edit both (R-GRP-3)."""
+
+    group: GroupId
+    directory: DirectoryId
+
+    def decide(self, own: Group, asked: Asked) -> Decision:
+        needs(asked, Right.BASIC)
+        needs_group(asked, self.group)
+        needs_level(asked, self.directory, Level.EDIT)
+        if self.directory != own.directory:
+            needs_room(asked, self.directory)
+        return rule.move(own, self.directory)
+
+
+class CloseGroup(Command, topic="group.close", of=GROUP):
+    """Let nobody join a group from the instant this happened; its members stay."""
+
+    group: GroupId
+
+    def decide(self, own: Group, asked: Asked) -> Decision:
+        needs(asked, Right.BASIC)
+        needs_group(asked, self.group)
+        return rule.close(own, asked.at)
+
+
+class ReopenGroup(Command, topic="group.reopen", of=GROUP):
+    """Let a group take members again from the instant this happened."""
+
+    group: GroupId
+
+    def decide(self, own: Group, asked: Asked) -> Decision:
+        needs(asked, Right.BASIC)
+        needs_group(asked, self.group)
+        return rule.reopen(own, asked.at)
+
+
+class SetGroupResponsible(Command, topic="group.set-responsible", of=GROUP):
+    """Say who answers for a group's matters in a process area, and which area these go to (R-RESP-1)."""
+
+    group: GroupId
+    process_area: ProcessAreaId
+    person: WorkerId | None = None
+    team: TeamId | None = None
+    area: AreaId | None = None
+
+    def decide(self, own: Group, asked: Asked) -> Decision:
+        needs(asked, Right.BASIC)
+        needs_group(asked, self.group)
+        needs_process_area(asked, self.process_area)
+        needs_worker(asked, self.person)
+        needs_team(asked, self.team)
+        needs_area(asked, self.area)
+        row = Responsible(self.person, self.team, self.area)
+        if own.responsible(self.process_area, asked.at) == NOBODY != row:
+            needs_offered(asked.read(PROCESS_AREA, self.process_area))
+        return rule.set_responsible(own, self.process_area, row, asked.at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from commands.command import Asked, Command, Decision
 from commands.permission import needs, needs_group, needs_sight
 from domain.clients import membership as rule
+from domain.clients.group import GROUP, needs_open
 from domain.clients.membership import MEMBERSHIP, Membership
 from domain.staff.worker import Right
 from domain.values import ContactId, GroupId
@@ -20,6 +21,8 @@ class JoinGroup(Command, topic="membership.join", of=MEMBERSHIP, by="contact"):
         needs(asked, Right.BASIC)
         needs_sight(asked, self.contact)
         needs_group(asked, self.group)
+        if not own.holds(self.group, asked.at):
+            needs_open(asked.read(GROUP, self.group), asked.at)
         return rule.join(own, self.group, asked.at)
 
 

@@ -10,11 +10,15 @@ from commands.command import Asked, Command, Decision
 from commands.existence import needs_contract, needs_worker
 from commands.permission import needs
 from domain.company import settings as rule
-from domain.company.settings import COMPANY, SETTINGS, Settings
+from domain.company.country import Country
+from domain.company.settings import COMPANY, SETTINGS, AfterClosing, Settings
 from domain.refusal import require
-from domain.staff.area import AREA, AreaUnknown
+from domain.staff.area import AREA, AreaUnknown, needs_open
 from domain.staff.worker import Right
-from domain.values import AreaId, ContractId, Label, WorkerId
+from domain.values import AreaId, ContractId, Label, WorkerId, Zone
+
+Entries = Annotated[tuple[Label, ...], Field(max_length=100)]
+"""A code list; an entry that is left out is no longer offered, and stays where it was used."""
 
 
 class SetDefaultArea(Command, topic="settings.set-default-area", of=SETTINGS, only=COMPANY):
@@ -24,7 +28,9 @@ class SetDefaultArea(Command, topic="settings.set-default-area", of=SETTINGS, on
 
     def decide(self, own: Settings, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
-        require(asked.read(AREA, self.area).opened, otherwise=AreaUnknown)
+        area = asked.read(AREA, self.area)
+        require(area.opened, otherwise=AreaUnknown)
+        needs_open(area, asked.at)
         return rule.set_default_area(own, self.area)
 
 
@@ -58,3 +64,54 @@ class SetHelpdeskResponsible(Command, topic="settings.set-helpdesk-responsible",
         needs(asked, Right.CRM_ADMINISTRATOR)
         needs_worker(asked, self.responsible)
         return rule.set_helpdesk_responsible(own, self.responsible, asked.at)
+
+
+class SetPlace(Command, topic="settings.set-place", of=SETTINGS, only=COMPANY):
+    """Say where the company is: its time zone, and the country that telephone numbers are of (R-SET-1)."""
+
+    zone: Zone
+    country: Country
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.set_place(own, self.zone, self.country)
+
+
+class ListLifeCycles(Command, topic="settings.list-life-cycles", of=SETTINGS, only=COMPANY):
+    """Write down what a contact may be to us, from lead to former customer."""
+
+    entries: Entries
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.list_life_cycles(own, self.entries)
+
+
+class ListSalutations(Command, topic="settings.list-salutations", of=SETTINGS, only=COMPANY):
+    """Write down how contacts may be addressed."""
+
+    entries: Entries
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.list_salutations(own, self.entries)
+
+
+class ListRelations(Command, topic="settings.list-relations", of=SETTINGS, only=COMPANY):
+    """Write down what contacts may be to each other."""
+
+    entries: Entries
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.list_relations(own, self.entries)
+
+
+class SetFormRule(Command, topic="settings.set-form-rule", of=SETTINGS, only=COMPANY):
+    """Say whether an answer after closing opens the ticket again or makes a new one (R-TCK-6, R-SET-1)."""
+
+    reopens: AfterClosing
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.set_form_rule(own, self.reopens)

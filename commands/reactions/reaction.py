@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from commands.catalogue import DECIDERS
 from commands.command import Command
+from commands.lookup import Lookup
 from domain.values import WorkerId
 
 HISTORY = timedelta(days=7)
@@ -56,17 +57,31 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reaction:
-    """`name` is also the caller that asks and the worker it asks for."""
+    """`name` is also the caller that asks and the worker it asks for.
+
+    `looks_up` is what the decision will look up: it is asked once that has come as far as the fact. `sums`: what
+    follows is the same whatever was heard and whenever that happened, so that asking once does for all facts before.
+    `lapse` follows when a right ends, of which no fact tells.
+    """
 
     name: WorkerId
     topics: tuple[str, ...]
     react: Callable[[Heard], Iterator[Wanted]]
+    looks_up: tuple[Lookup[Any], ...] = ()
+    sums: bool = False
+    lapse: Command | None = None
 
     def calls(self, heard: Heard, anew: int = 0) -> list[Call]:
         """What the fact calls for; `anew` counts how often a lasting refusal has been put aside before."""
-        if heard.recorded_at - heard.happened_at > HISTORY:
+        if heard.recorded_at - heard.happened_at > HISTORY and not self.sums:
             return []
         return [Call(self._id(heard, n, anew), *wanted) for n, wanted in enumerate(self.react(heard))]
+
+    def lapsed(self, ended: datetime) -> Call:
+        """What the end of a right calls for, under an id that follows from the instant."""
+        assert self.lapse is not None
+        instant = ended.astimezone(timezone.utc).isoformat()
+        return Call(str(uuid.uuid5(NAMES, f"{self.name}/ended/{instant}")), self.lapse, None)
 
     def _id(self, heard: Heard, ordinal: int, anew: int) -> str:
         again = f"/{anew}" if anew else ""

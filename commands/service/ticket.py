@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from commands.command import Asked, Command, Decision
+from commands.command import Asked, Command, Decision, Reading
 from commands.permission import has_role, needs, needs_sight, standing, works_for, works_on
-from domain.clients.contact import CONTACT, Contact
+from commands.same import same
+from domain.clients.contact import CONTACT
 from domain.clients.group import GROUP
 from domain.clients.membership import MEMBERSHIP
 from domain.company.settings import COMPANY, SETTINGS
 from domain.refusal import Refused, require
 from domain.service import assignment
 from domain.service import ticket as rule
+from domain.service.assignment import Assignment
 from domain.service.calendar import CALENDAR
 from domain.service.contract import CONTRACT, ContractUnknown
 from domain.service.incident_type import INCIDENT_TYPE, IncidentType, IncidentTypeNotOffered, IncidentTypeUnknown
 from domain.service.promise import Book
 from domain.service.selection import Selection, Situation, candidates, select
 from domain.service.ticket import TICKET, Ticket, TicketOpened
-from domain.staff.area import AREA, AreaUnknown, Role
+from domain.staff.area import AREA, AreaUnknown, Role, needs_open
 from domain.staff.worker import ROUTING, WORKER, Right, WorkerNotActive, WorkerUnknown
 from domain.values import (
     AreaId,
@@ -40,7 +43,7 @@ class DefaultAreaMissing(Refused):
     """The company has named no default area for tickets (R-RESP-6)."""
 
 
-def read_book(asked: Asked, contracts: Iterable[ContractId]) -> Book:
+def read_book(asked: Reading, contracts: Iterable[ContractId]) -> Book:
     """The contracts and the calendars all their versions count by."""
     texts = {contract: asked.read(CONTRACT, contract) for contract in contracts}
     calendars = {version.terms.calendar for text in texts.values() for version in text.versions}
@@ -49,6 +52,13 @@ def read_book(asked: Asked, contracts: Iterable[ContractId]) -> Book:
 
 def _book(asked: Asked, ticket: Ticket) -> Book:
     return read_book(asked, ticket.contracts())
+
+
+def chosen(asked: Reading, ticket: Ticket, at: datetime) -> Assignment:
+    """Whom the chain would choose for the ticket at the instant, and what each of its steps comes to (D11)."""
+    named = assignment.candidates(assignment.Situation(at, asked.read(SETTINGS, COMPANY)))
+    standings = {each: standing(asked, ticket, each) for found in named.values() for each in found}
+    return assignment.choose(named, standings)
 
 
 class OpenTicket(Command, topic="ticket.open", of=TICKET):
@@ -66,9 +76,9 @@ class OpenTicket(Command, topic="ticket.open", of=TICKET):
         needs(asked, Right.HELPDESK)
         if self.customer is not None:
             needs_sight(asked, self.customer)
-        customer = asked.read(CONTACT, self.customer) if self.customer else Contact()
+        subject = asked.read(CONTACT, self.customer).subject if self.customer else None
         opened = TicketOpened(
-            subject=customer.subject or asked.new_subject,
+            subject=subject or asked.new_subject,
             reporter=self.customer,
             customer=self.customer,
             area=self._area(asked),
@@ -78,7 +88,7 @@ class OpenTicket(Command, topic="ticket.open", of=TICKET):
             product=self.product,
             reference=self.reference,
         )
-        return rule.open(own, opened, self._selection(asked, customer))
+        return rule.open(own, opened, self._selection(asked))
 
     def _area(self, asked: Asked) -> AreaId:
         if self.area is None:
@@ -88,14 +98,17 @@ class OpenTicket(Command, topic="ticket.open", of=TICKET):
             return default
         stated = asked.read(AREA, self.area)
         require(stated.opened and has_role(asked, stated, Role.MEMBER, Role.READER), otherwise=AreaUnknown)
+        needs_open(stated, asked.at)
         return self.area
 
-    def _selection(self, asked: Asked, customer: Contact) -> Selection:
-        membership = asked.read(MEMBERSHIP, self.customer).groups(asked.at) if self.customer else ()
+    def _selection(self, asked: Asked) -> Selection:
+        """Those merged into one count together: the terms and the groups of each are the customer's (R-CON-1)."""
+        customers = same(asked, self.customer) if self.customer else ()
+        groups = {group for each in customers for group in asked.read(MEMBERSHIP, each).groups(asked.at)}
         now = Situation(
             at=asked.at,
-            customer=customer,
-            groups={group: asked.read(GROUP, group) for group in membership},
+            customers=tuple(asked.read(CONTACT, each) for each in customers),
+            groups={group: asked.read(GROUP, group) for group in sorted(groups)},
             type_id=self.incident_type,
             type=self._incident_type(asked),
             settings=asked.read(SETTINGS, COMPANY),
@@ -161,10 +174,7 @@ class RouteTicket(Command, topic="ticket.route", of=TICKET):
 
     def decide(self, own: Ticket, asked: Asked) -> Decision:
         works_for(asked, own, ROUTING)
-        now = assignment.Situation(asked.at, asked.read(SETTINGS, COMPANY))
-        named = assignment.candidates(now)
-        standings = {each: standing(asked, own, each) for found in named.values() for each in found}
-        return rule.route(own, assignment.choose(named, standings), asked.at)
+        return rule.route(own, chosen(asked, own, asked.at), asked.at)
 
 
 class TakeTicket(Command, topic="ticket.take", of=TICKET):

@@ -21,6 +21,17 @@ class FormTeam(Command, topic="team.form", of=TEAM):
         return rule.form(own, self.name)
 
 
+class RenameTeam(Command, topic="team.rename", of=TEAM):
+    """Call a team by another name."""
+
+    team: TeamId
+    name: Label
+
+    def decide(self, own: Team, asked: Asked) -> Decision:
+        needs(asked, Right.AREA_ADMINISTRATOR)
+        return rule.rename(own, self.name)
+
+
 class AddTeamMember(Command, topic="team.add-member", of=TEAM):
     """Put a worker into a team."""
 
@@ -53,3 +64,13 @@ class NameTeamLeader(Command, topic="team.name-leader", of=TEAM):
     def decide(self, own: Team, asked: Asked) -> Decision:
         needs(asked, Right.AREA_ADMINISTRATOR)
         return rule.lead(own, self.worker)
+
+
+class DisbandTeam(Command, topic="team.disband", of=TEAM):
+    """Remove all members of a team for good; nobody has anything through it any more."""
+
+    team: TeamId
+
+    def decide(self, own: Team, asked: Asked) -> Decision:
+        needs(asked, Right.AREA_ADMINISTRATOR)
+        return rule.disband(own)

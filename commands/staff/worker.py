@@ -1,12 +1,16 @@
-"""What may be asked about workers: by the CRM administrator, whose settings they are."""
+"""What may be asked about workers: by the CRM administrator, whose settings they are; absences by oneself, too."""
 
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
-from commands.permission import needs
+from commands.existence import needs_worker
+from commands.permission import holds, needs
+from commands.staff.handover import Handover, OwnSuccessor, WorkerStillAnswers, answers, handed_over
+from domain.refusal import require
 from domain.staff import worker as rule
-from domain.staff.worker import WORKER, Right, Worker
-from domain.values import Line, WorkerId
+from domain.staff.absence import Absence
+from domain.staff.worker import WORKER, Right, Worker, WorkerNotActive
+from domain.values import AbsenceId, Instant, Line, WorkerId
 
 
 class HireWorker(Command, topic="worker.hire", of=WORKER):
@@ -19,15 +23,27 @@ class HireWorker(Command, topic="worker.hire", of=WORKER):
         return rule.hire(own, asked.new_subject, self.name)
 
 
-class GrantRight(Command, topic="worker.grant-right", of=WORKER):
-    """Give a worker a system right."""
+class RenameWorker(Command, topic="worker.rename", of=WORKER):
+    """Correct a worker's name."""
 
     worker: WorkerId
-    right: Right
+    name: Line
 
     def decide(self, own: Worker, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
-        return rule.grant(own, self.right)
+        return rule.rename(own, self.name)
+
+
+class GrantRight(Command, topic="worker.grant-right", of=WORKER):
+    """Give a worker a system right, for good or until an instant."""
+
+    worker: WorkerId
+    right: Right
+    until: Instant | None = None
+
+    def decide(self, own: Worker, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.grant(own, self.right, self.until, asked.now)
 
 
 class WithdrawRight(Command, topic="worker.withdraw-right", of=WORKER):
@@ -42,13 +58,26 @@ class WithdrawRight(Command, topic="worker.withdraw-right", of=WORKER):
 
 
 class DeactivateWorker(Command, topic="worker.deactivate", of=WORKER):
-    """Put a worker's rights to sleep."""
+    """Put a worker's rights to sleep, and give what they answer for to a successor (R-STF-2).
+
+    Without a successor it is refused while there is anything, unless it is forced. A successor takes over what is
+    left of one who is deactivated already, too.
+    """
 
     worker: WorkerId
+    successor: WorkerId | None = None
+    forced: bool = False
 
     def decide(self, own: Worker, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
-        return rule.deactivate(own)
+        yield from rule.deactivate(own, self.successor, forced=self.forced)
+        if self.successor is not None:
+            require(self.successor != self.worker, otherwise=OwnSuccessor)
+            needs_worker(asked, self.successor)
+            require(asked.read(WORKER, self.successor).active, otherwise=WorkerNotActive)
+            yield from handed_over(asked, Handover(self.worker, self.successor))
+        elif own.active and not self.forced:
+            require(not answers(asked, self.worker), otherwise=WorkerStillAnswers)
 
 
 class ReactivateWorker(Command, topic="worker.reactivate", of=WORKER):
@@ -59,3 +88,34 @@ class ReactivateWorker(Command, topic="worker.reactivate", of=WORKER):
     def decide(self, own: Worker, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
         return rule.reactivate(own)
+
+
+class PlanAbsence(Command, topic="worker.plan-absence", of=WORKER):
+    """Say that a worker will be away, and who stands in; the absence gets the id that follows from the request."""
+
+    worker: WorkerId
+    since: Instant
+    until: Instant | None = None
+    substitute: WorkerId | None = None
+
+    def decide(self, own: Worker, asked: Asked) -> Decision:
+        _own_or_any(asked, self.worker)
+        needs_worker(asked, self.substitute)
+        wanted = Absence(self.since, self.until, self.substitute)
+        return rule.plan_absence(own, AbsenceId(asked.new_id), wanted, self.worker, asked.at)
+
+
+class EndAbsence(Command, topic="worker.end-absence", of=WORKER):
+    """Come back from an absence when this happens, or take back one that has not begun."""
+
+    worker: WorkerId
+    absence: AbsenceId
+
+    def decide(self, own: Worker, asked: Asked) -> Decision:
+        _own_or_any(asked, self.worker)
+        return rule.end_absence(own, self.absence, asked.at)
+
+
+def _own_or_any(asked: Asked, worker: WorkerId) -> None:
+    if asked.actor != worker or not holds(asked, Right.BASIC):
+        needs(asked, Right.CRM_ADMINISTRATOR)

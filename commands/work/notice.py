@@ -38,7 +38,7 @@ class WriteNotice(Command, topic="notice.write", of=NOTICE):
             doer=recipient == self.doer,
             active=worker.active,
             concerned=assignee == (recipient if self.occasion is Occasion.ASSIGNED else None),
-            sees=worker.holds(Right.HELPDESK) and lies_open(InPlaceOf(asked, recipient), ticket),
+            sees=worker.holds(Right.HELPDESK, asked.now) and lies_open(InPlaceOf(asked, recipient), ticket),
         )
 
 

@@ -42,6 +42,8 @@ THEIRS = {
     "group": Right.BASIC,
     "membership": Right.BASIC,
     "settings": Right.CRM_ADMINISTRATOR,
+    "process-area": Right.CRM_ADMINISTRATOR,
+    "responsibility": Right.CRM_ADMINISTRATOR,
     "calendar": Right.CRM_ADMINISTRATOR,
     "contract": Right.CRM_ADMINISTRATOR,
     "incident-type": Right.CRM_ADMINISTRATOR,
@@ -49,10 +51,16 @@ THEIRS = {
 }
 """The system right that the requests about a noun take; directories are told apart below."""
 
+OF_MANAGERS = {"area.give-role", "area.take-role", "area.rename", "area.name-head"}
+"""What a role in the area makes up for; see the sentences about the staff."""
+
 OF_AUTOMATA = {"notice.write"}
 """What nobody may ask for but the automaton that is there for it, and the installation."""
 
 HIDDEN = {"contact": BAKERY, "customer": BAKERY, "group": REGULARS, "directory": SUPPLIERS, "ticket": OVEN}
+FORGIVING = {"bookmark.clear"}
+"""What finds nothing to do where there is nothing, and says no more than that."""
+
 HELD = TicketHeld()
 
 
@@ -73,7 +81,11 @@ def test_the_installation_itself_is_asked_for_no_right(command: Command) -> None
     assert asked.facts
 
 
-@pytest.mark.parametrize("command", [each for each in REQUESTS if each.topic.partition(".")[0] in THEIRS], ids=by_topic)
+@pytest.mark.parametrize(
+    "command",
+    [each for each in REQUESTS if each.topic.partition(".")[0] in THEIRS and each.topic not in OF_MANAGERS],
+    ids=by_topic,
+)
 def test_all_other_rights_together_do_not_make_up_for_the_one_it_takes(command: Command) -> None:
     needed = THEIRS[command.of.kind]
     others = worker(ANNA, *(right for right in Right if right is not needed))
@@ -102,11 +114,12 @@ def test_with_the_right_and_the_sight_it_takes_everything_is_done(command: Comma
 )
 def test_what_is_hidden_is_answered_like_what_is_not_there(command: Command) -> None:
     for field in sorted(HIDDEN.keys() & type(command).model_fields.keys()):
-        hidden = command.model_copy(update={field: HIDDEN[field]})
-        missing = command.model_copy(update={field: "nowhere"})
+        own = {"worker": VERA} if command.topic.startswith("bookmark.") else {}
+        hidden = command.model_copy(update={**own, field: HIDDEN[field]})
+        missing = command.model_copy(update={**own, field: "nowhere"})
         answers = [given(so_far(command)).when(each, actor=VERA, at=TEN).answer for each in (hidden, missing)]
         assert answers[0] == answers[1]
-        assert answers[0].code.endswith("Unknown")
+        assert answers[0].code.endswith("Unknown") or command.topic in FORGIVING
 
 
 def test_moving_a_contact_to_a_hidden_directory_is_like_moving_it_nowhere() -> None:

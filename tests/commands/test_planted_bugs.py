@@ -17,6 +17,7 @@ from memory import MemoryLog
 from specification import Given, on_monday, request
 
 import domain.fact
+from commands import handler
 from commands.handler import Handler, World
 from commands.request import Attempt, Settled
 from commands.service.ticket import HoldTicket, LogCall, TakeTicket
@@ -51,14 +52,14 @@ def test_without_guards_a_withdrawn_right_is_honoured(monkeypatch: pytest.Monkey
     use = request(LogCall(ticket=PUMP, answered=False), actor=ANNA, at=TEN)
     assert laws.a_stale_process_honours_no_withdrawn_right(withdraw, use)
 
-    apply = Handler._attempt
+    apply = handler.attempted
 
-    def unguarded(self: Handler, *arguments: Any) -> Attempt:
-        attempt = apply(self, *arguments)
+    def unguarded(*arguments: Any) -> Attempt:
+        attempt = apply(*arguments)
         attempt.reads = {}
         return attempt
 
-    monkeypatch.setattr(Handler, "_attempt", unguarded)
+    monkeypatch.setattr(handler, "attempted", unguarded)
     assert not laws.a_stale_process_honours_no_withdrawn_right(replace(withdraw, id="w"), replace(use, id="u"))
 
 
@@ -123,15 +124,15 @@ def test_a_batch_decided_on_what_was_before_it_is_not_one_by_one(monkeypatch: py
         self.taken += [attempt.request for attempt in attempts]
         return [self._settle(attempt, set()) for attempt in attempts]
 
-    def stale(self: Handler, attempt: Attempt, world: World, decided: list[Any], own_id: str) -> None:
+    def stale(attempt: Attempt, world: World, decided: list[Any], own_id: str) -> None:
         before = dict(world.round.now)
-        apply(self, attempt, world, decided, own_id)
+        apply(attempt, world, decided, own_id)
         world.round.now.clear()
         world.round.now.update(before)
 
-    apply = Handler._apply
+    apply = handler._apply
     monkeypatch.setattr(MemoryLog, "append", trusting)
-    monkeypatch.setattr(Handler, "_apply", stale)
+    monkeypatch.setattr(handler, "_apply", stale)
     monkeypatch.setattr(
         Handler,
         "_suppose",
@@ -144,16 +145,16 @@ def test_a_refusal_that_comes_too_late_leaves_facts(monkeypatch: pytest.MonkeyPa
     unseen = request(HoldTicket(ticket=PUMP), actor=BORIS, at=TEN)
     assert laws.a_refused_request_writes_no_fact(laws.world(), unseen)
 
-    attempt_ = Handler._attempt
+    attempt_ = handler.attempted
 
-    def hasty(self: Handler, *arguments: Any) -> Attempt:
-        attempt = attempt_(self, *arguments)
+    def hasty(*arguments: Any) -> Attempt:
+        attempt = attempt_(*arguments)
         if attempt.code:
             attempt.facts = [Fact("ticket-pump", 3, TicketHeld(), TEN, TEN, BORIS)]
             arguments[1].now["ticket-pump"] = arguments[1].look(TICKET, "ticket-pump")
         return attempt
 
-    monkeypatch.setattr(Handler, "_attempt", hasty)
+    monkeypatch.setattr(handler, "attempted", hasty)
     assert not laws.a_refused_request_writes_no_fact(laws.world(), unseen)
 
 

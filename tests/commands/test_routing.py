@@ -21,7 +21,7 @@ from domain.service.ticket import (
 )
 from domain.staff.area import AREA, AreaRoleGiven, AreaRoleTaken, Role
 from domain.staff.team import TEAM, TeamMemberAdded
-from domain.staff.worker import AUTOMATA, NOTIFYING, ROUTING, TIMER, WORKER, WorkerDeactivated, WorkerUnknown
+from domain.staff.worker import AUTOMATA, CHECKING, NOTIFYING, ROUTING, TIMER, WORKER, WorkerDeactivated, WorkerUnknown
 from domain.values import WorkerId, team_holder, worker_holder
 from examples import ANNA, BORIS, CUSTOMERS, HOTLINE, PUMP, REQUESTS, SUPPLIERS, WORKSHOP
 
@@ -150,7 +150,12 @@ def test_the_automaton_routes_also_what_lies_where_nobody_looks() -> None:
     world.when(oven, actor=ROUTING, at=TEN).then(*chosen(ANNA))
 
 
-MAY = {ROUTING: {"ticket.route"}, NOTIFYING: {"notice.write"}, TIMER: set[str]()}
+MAY = {
+    ROUTING: {"ticket.route"},
+    NOTIFYING: {"notice.write"},
+    CHECKING: {"responsibility.check"},
+    TIMER: set[str](),
+}
 
 
 def refused_for_lack_of_a_right(world: Given, actor: WorkerId) -> set[str]:

@@ -1,0 +1,103 @@
+"""What a decision may ask of the read models: no guard stands for it, so only what an alert would catch anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from domain.refusal import Refused
+from domain.values import ContactId, SubjectId, WorkerId
+
+F = TypeVar("F")
+
+
+LOOKUPS: dict[str, Lookup[Any]] = {}
+"""Every lookup there is, by its name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup(Generic[F]):
+    """One thing to look up: its name, and the shape of a row, whose fields are the columns in order."""
+
+    name: str
+    row: type[F]
+
+    def __post_init__(self) -> None:
+        if LOOKUPS.setdefault(self.name, self) is not self:
+            raise TypeError(f"two lookups are called {self.name}")
+
+
+Wanted = tuple[Lookup[Any], str]
+"""A lookup with its key."""
+
+
+class NotReady(Refused):
+    """What this rests on is being made for the first time; ask again."""
+
+
+class Finder(Protocol):
+    """The read models as a decision needs them."""
+
+    async def find(self, wanted: Iterable[Wanted]) -> Mapping[Wanted, tuple[Any, ...]]:
+        """The rows under each key, in the order in which they are to be told; nothing of what is not there yet."""
+        ...
+
+
+class Charge(NamedTuple):
+    """Something a worker answers for: an open ticket, a responsibility row, a contact, a process area, the helpdesk."""
+
+    kind: str
+    thing: str
+    process_area: str | None
+
+
+class Held(NamedTuple):
+    """A directory or an area that a worker or a team has a right to, or a role in."""
+
+    kind: str
+    thing: str
+
+
+class Lack(NamedTuple):
+    """Somebody who is responsible without being able to be (R-DIR-4)."""
+
+    kind: str
+    thing: str
+    process_area: str | None
+    worker: WorkerId | None
+    """Nobody, where a team that answers has nobody in it."""
+    lacks: list[str]
+
+
+class Stored(NamedTuple):
+    """The whole contents of a file that was put: for whom, whose data it is, and until when it may be attached."""
+
+    contact: ContactId
+    subject: SubjectId
+    size_bytes: int
+    digest: str
+    until: datetime
+
+
+CHARGES = Lookup("charges", Charge)
+"""By the worker (R-STF-2)."""
+
+HELD = Lookup("held", Held)
+"""By the holder."""
+
+REACHED = Lookup("reached", Held)
+"""By the holder: of a worker, also through teams."""
+
+DUTIES = Lookup("duties", Charge)
+"""By the holder: responsibility rows alone, of a worker also through teams."""
+
+OPEN_TICKETS = Lookup("open-tickets", Charge)
+"""Of everybody, those with a contract: the key is how many at most."""
+
+LACKING = Lookup("lacking", Lack)
+"""Of everybody: the key is the instant by which rights are judged, in ISO 8601."""
+
+STORED = Lookup("stored", Stored)
+"""By the file; what may no longer be attached may be gone before it is."""

@@ -1,0 +1,41 @@
+"""What changes who may what, or who answers for what, calls for a look at whether those who answer can (R-DIR-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.company.responsibility import CheckResponsibilities
+from commands.lookup import LACKING
+from commands.reactions.reaction import Heard, Reaction, Wanted
+from domain.clients.directory import DirectoryRightSet
+from domain.clients.group import GroupMoved, GroupResponsibleSet
+from domain.company.process_area import ProcessAreaResponsibleSet
+from domain.company.responsibility import LackFound, LackSettled
+from domain.company.settings import DefaultAreaSet, HelpdeskResponsibleSet
+from domain.fact import Event
+from domain.staff import worker
+from domain.staff.area import AreaRoleGiven, AreaRoleTaken
+from domain.staff.team import TeamMemberAdded, TeamMemberRemoved
+from domain.staff.worker import WorkerDeactivated, WorkerReactivated
+
+CHANGES: tuple[type[Event], ...] = (
+    *(WorkerDeactivated, WorkerReactivated, TeamMemberAdded, TeamMemberRemoved),
+    *(DirectoryRightSet, AreaRoleGiven, AreaRoleTaken),
+    *(GroupResponsibleSet, GroupMoved, ProcessAreaResponsibleSet, HelpdeskResponsibleSet, DefaultAreaSet),
+    *(LackFound, LackSettled),
+)
+"""What was told is looked at again: of two checks at once, the one that looked first may have told last."""
+
+
+def react(_: Heard) -> Iterator[Wanted]:
+    yield Wanted(CheckResponsibilities())
+
+
+CHECKING = Reaction(
+    worker.CHECKING,
+    tuple(fact.topic for fact in CHANGES),
+    react,
+    looks_up=(LACKING,),
+    sums=True,
+    lapse=CheckResponsibilities(),
+)

@@ -1,0 +1,1 @@
+"""Who could see, whether one could, and what a request would change."""

@@ -1,0 +1,12 @@
+"""Every reckoning there is, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from commands.reckoning import Reckoning
+from commands.reckonings import effect, sight
+
+ASKED = (sight, effect)
+
+RECKONINGS: Mapping[str, type[Reckoning]] = Reckoning.by_name
