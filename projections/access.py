@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from domain.clients.contact import ContactMoved, ContactOpened
-from domain.clients.directory import LADDER, DirectoryRightSet, Level
+from domain.clients.contact import ContactMerged, ContactMoved, ContactOpened, ContactSeparated
+from domain.clients.directory import LADDER, DirectoryRightSet, Level, lasting
 from domain.fact import Fact
 from domain.staff.area import AreaRoleGiven, AreaRoleTaken
 from domain.staff.team import TeamMemberAdded, TeamMemberRemoved
@@ -21,16 +21,21 @@ from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table
 from projections.model import Drop as Gone
 
 WORKERS = Table("access_workers", ("worker",), (Column("active", Kind.FLAG),))
-RIGHTS = Table("access_rights", ("worker", "right_name"), ())
+UNTIL = Column("until", Kind.INSTANT)
+"""Where it is empty the right has no end."""
+
+RIGHTS = Table("access_rights", ("worker", "right_name"), (UNTIL,))
 MEMBERS = Table("access_members", ("team", "worker"), (), indexes=(("worker",),))
 DIRECTORIES = Table(
     "access_directories",
-    ("directory", "holder"),
-    (Column("level", Kind.NUMBER),),
+    ("directory", "holder", "lasting"),
+    (Column("level", Kind.NUMBER), UNTIL),
     indexes=(("holder",),),
 )
-ROLES = Table("access_roles", ("area", "holder", "role"), (), indexes=(("holder",),))
+ROLES = Table("access_roles", ("area", "holder", "role"), (UNTIL,), indexes=(("holder",),))
 CONTACTS = Table("access_contacts", ("contact",), words("directory"), indexes=(("directory", "contact"),))
+MERGED = Table("access_merged", ("contact",), words("survivor"), indexes=(("survivor",),))
+"""Contacts that go under another one, in whose directory they lie meanwhile."""
 
 
 def project(fact: Fact[Any], _: Known | None = None) -> Iterator[Change]:
@@ -41,35 +46,39 @@ def project(fact: Fact[Any], _: Known | None = None) -> Iterator[Change]:
             yield Put(WORKERS, (id,), {"active": True})
         case WorkerDeactivated():
             yield Put(WORKERS, (id,), {"active": False})
-        case WorkerRightGranted(right=right):
-            yield Put(RIGHTS, (id, right), {})
+        case WorkerRightGranted(right=right, until=until):
+            yield Put(RIGHTS, (id, right), {"until": until})
         case WorkerRightWithdrawn(right=right):
             yield Gone(RIGHTS, (id, right))
         case TeamMemberAdded(worker=worker):
             yield Put(MEMBERS, (id, worker), {})
         case TeamMemberRemoved(worker=worker):
             yield Gone(MEMBERS, (id, worker))
-        case DirectoryRightSet(holder=holder, level=Level.NONE):
-            yield Gone(DIRECTORIES, (id, holder))
-        case DirectoryRightSet(holder=holder, level=level):
-            yield Put(DIRECTORIES, (id, holder), {"level": LADDER[level]})
-        case AreaRoleGiven(holder=holder, role=role):
-            yield Put(ROLES, (id, holder, role), {})
+        case DirectoryRightSet(holder=holder, level=Level.NONE, until=until):
+            yield Gone(DIRECTORIES, (id, holder, lasting(until)))
+        case DirectoryRightSet(holder=holder, level=level, until=until):
+            yield Put(DIRECTORIES, (id, holder, lasting(until)), {"level": LADDER[level], "until": until})
+        case AreaRoleGiven(holder=holder, role=role, until=until):
+            yield Put(ROLES, (id, holder, role), {"until": until})
         case AreaRoleTaken(holder=holder, role=role):
             yield Gone(ROLES, (id, holder, role))
         case ContactOpened(directory=directory) | ContactMoved(directory=directory):
             yield Put(CONTACTS, (id,), {"directory": directory})
+        case ContactMerged(survivor=survivor):
+            yield Put(MERGED, (id,), {"survivor": survivor})
+        case ContactSeparated():
+            yield Gone(MERGED, (id,))
 
 
 ACCESS = ReadModel(
     name="access",
     about="Who may know of what: workers and their rights, teams, directories, areas, and where each contact lies.",
-    tables=(WORKERS, RIGHTS, MEMBERS, DIRECTORIES, ROLES, CONTACTS),
+    tables=(WORKERS, RIGHTS, MEMBERS, DIRECTORIES, ROLES, CONTACTS, MERGED),
     facts=frozenset(
         {
             *(WorkerHired, WorkerReactivated, WorkerDeactivated, WorkerRightGranted, WorkerRightWithdrawn),
             *(TeamMemberAdded, TeamMemberRemoved, DirectoryRightSet, AreaRoleGiven, AreaRoleTaken),
-            *(ContactOpened, ContactMoved),
+            *(ContactOpened, ContactMoved, ContactMerged, ContactSeparated),
         }
     ),
     project=project,

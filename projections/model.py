@@ -98,6 +98,10 @@ class Known(Protocol):
         """The keys of the model's own rows that hold the value in an indexed column."""
         ...
 
+    def keyed(self, word: str) -> str:
+        """A short token that is the same for the same word everywhere, and tells it to nobody without the key."""
+        ...
+
 
 class Touch(NamedTuple):
     """The rows of this thing are to be made from its states: once, however many facts of a page touched it."""
@@ -120,7 +124,8 @@ class ReadModel:
     """`edition` goes up when the projection comes to mean something else; the rows are then made anew.
 
     `reads` are the deciders whose states it looks at. `remake` names what rests on a stream's state and not on its
-    facts one by one. `within_append`: kept in the transaction that stores the fact.
+    facts one by one. `within_append`: kept in the transaction that stores the fact. `opens`: it hears personal fields
+    in the clear, forgotten ones as such; what it makes of them must tell nothing without the key.
     """
 
     name: str
@@ -132,6 +137,7 @@ class ReadModel:
     remake: Callable[[str], Iterable[Touch]] = lambda stream: ()
     edition: int = 1
     within_append: bool = False
+    opens: bool = False
     topics: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from domain.clients.directory import DirectoryOpened
+from domain.clients.directory import DirectoryOpened, DirectoryRenamed
 from domain.clients.group import GroupFormed, GroupRenamed
+from domain.company.process_area import ProcessAreaListed, ProcessAreaRenamed
 from domain.fact import Event, Fact
 from domain.service.calendar import CalendarDefined
 from domain.service.contract import ContractConcluded
 from domain.service.incident_type import IncidentTypeListed
-from domain.staff.area import AreaOpened
-from domain.staff.team import TeamFormed
-from domain.staff.worker import WorkerHired
+from domain.staff.area import AreaOpened, AreaRenamed
+from domain.staff.team import TeamFormed, TeamRenamed
+from domain.staff.worker import WorkerHired, WorkerRenamed
 from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table, words
 
 NAMES = Table("names", ("kind", "id"), words("name"))
@@ -28,15 +29,16 @@ WORKER_NAMES = Table(
 
 LABELLED: frozenset[type[Event]] = frozenset(
     {
-        *(DirectoryOpened, GroupFormed, GroupRenamed, CalendarDefined, ContractConcluded, IncidentTypeListed),
-        *(AreaOpened, TeamFormed),
+        *(DirectoryOpened, DirectoryRenamed, GroupFormed, GroupRenamed, ProcessAreaListed, ProcessAreaRenamed),
+        *(CalendarDefined, ContractConcluded, IncidentTypeListed),
+        *(AreaOpened, AreaRenamed, TeamFormed, TeamRenamed),
     }
 )
 
 
 def project(fact: Fact[Any], _: Known) -> Iterator[Change]:
     event = fact.event
-    if isinstance(event, WorkerHired):
+    if isinstance(event, WorkerHired | WorkerRenamed):
         yield Put(WORKER_NAMES, (fact.stream.removeprefix("worker-"),), {"subject": event.subject, "name": event.name})
         return
     noun = event.topic.partition(".")[0]
@@ -47,6 +49,6 @@ CALLED = ReadModel(
     name="names",
     about="What things and workers are called.",
     tables=(NAMES, WORKER_NAMES),
-    facts=LABELLED | {WorkerHired},
+    facts=LABELLED | {WorkerHired, WorkerRenamed},
     project=project,
 )

@@ -103,6 +103,18 @@ class States:
         self.now = {}
 
 
+class Secrets(Protocol):
+    """What a model takes from outside that hears personal fields in the clear."""
+
+    def opened(self, fact: Fact[Any]) -> Fact[Any]:
+        """The fact with its personal fields in the clear, or as forgotten."""
+        ...
+
+    def keyed(self, word: str) -> str:
+        """A token of the word that tells nothing without the key."""
+        ...
+
+
 Find = Callable[[Table, str, str], list[Key]]
 """The keys of the stored rows that hold a value in a column."""
 
@@ -143,12 +155,16 @@ class Work:
 
 @dataclass(slots=True)
 class Taker:
-    """One model's part in a page, and what its projection looks at. `waiting` are the streams parked before."""
+    """One model's part in a page, and what its projection looks at. `waiting` are the streams parked before.
+
+    `secrets` are for a model that opens.
+    """
 
     model: ReadModel
     states: States
     stored: Find
     waiting: frozenset[str] = frozenset()
+    secrets: Secrets | None = None
     work: Work = field(default_factory=Work)
     touched: dict[Touch, None] = field(default_factory=dict)
 
@@ -166,6 +182,10 @@ class Taker:
                     found[key] = None
         return list(found)
 
+    def keyed(self, word: str) -> str:
+        assert self.secrets is not None
+        return self.secrets.keyed(word)
+
     def hears(self, heard: Heard, topic: str) -> bool:
         """Whether it is for this model; nobody can tell of what cannot be read, so that concerns all."""
         return topic in self.model.topics or isinstance(heard, Unreadable)
@@ -177,6 +197,9 @@ class Taker:
     def take(self, fact: Fact[Any]) -> None:
         """What the fact changes. Where it raises, some of that may be done already."""
         changes = self.work.changes
+        if self.model.opens:
+            assert self.secrets is not None
+            fact = self.secrets.opened(fact)
         for change in self.model.project(fact, self):
             if isinstance(change, Touch):
                 self.touched[change] = None

@@ -1,6 +1,6 @@
 """Who may know of what, as SQL over the access model: a join at read time that says what `commands/permission.py` says.
 
-The parameters are `actor`, and `everything`, which is true of the installation itself alone.
+The parameters are `actor`, `received`, by which rights are judged, and `everything`, true of the installation alone.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.staff.worker import Right
+from projections.looking import EXCEPTION
 
 PARTS: Mapping[str, str] = {
     "my_holders(holder)": """
@@ -22,11 +23,31 @@ PARTS: Mapping[str, str] = {
         SELECT (SELECT t.area FROM tickets t WHERE t.area > e.area ORDER BY t.area LIMIT 1)
         FROM every_area e WHERE e.area IS NOT NULL""",
     "my_directories(directory)": """
-        SELECT directory FROM access_directories JOIN my_holders USING (holder) WHERE level >= 1 UNION
+        SELECT directory FROM access_directories JOIN my_holders USING (holder)
+        WHERE level >= 1 AND (until IS NULL OR until > %(received)s) UNION
         SELECT directory FROM every_directory WHERE directory IS NOT NULL""",
+    "every_officers_directory(directory)": """
+        (SELECT directory FROM access_contacts WHERE EXISTS (
+            SELECT FROM access_rights WHERE worker = %(actor)s AND right_name = 'privacy-officer'
+            AND (until IS NULL OR until > %(received)s)
+        ) ORDER BY directory LIMIT 1) UNION ALL
+        SELECT (SELECT c.directory FROM access_contacts c WHERE c.directory > e.directory ORDER BY c.directory LIMIT 1)
+        FROM every_officers_directory e WHERE e.directory IS NOT NULL""",
+    "looked_up(directory)": """
+        SELECT directory FROM my_directories WHERE %(everything)s OR EXISTS (
+            SELECT FROM access_rights WHERE worker = %(actor)s AND right_name = 'basic'
+            AND (until IS NULL OR until > %(received)s)
+        ) UNION SELECT directory FROM every_officers_directory WHERE directory IS NOT NULL""",
     "my_areas(area)": """
-        SELECT area FROM access_roles JOIN my_holders USING (holder) WHERE role IN ('member', 'reader') UNION
+        SELECT area FROM access_roles JOIN my_holders USING (holder)
+        WHERE role IN ('member', 'reader') AND (until IS NULL OR until > %(received)s) UNION
         SELECT area FROM every_area WHERE area IS NOT NULL""",
+    "same_contact(contact, survivor)": """
+        SELECT c.contact, s.survivor FROM (SELECT coalesce(
+            (SELECT survivor FROM access_merged WHERE contact = %(contact)s), %(contact)s::text)) s(survivor)
+        CROSS JOIN LATERAL (
+            SELECT s.survivor UNION ALL SELECT m.contact FROM access_merged m WHERE m.survivor = s.survivor
+        ) c(contact)""",
 }
 """Small sets, made once for each answer; of everything only what holds something, found by leaps along an index."""
 
@@ -45,8 +66,19 @@ def clause(body: str) -> str:
 def holds(*rights: Right) -> str:
     """Whether the asker holds one of these system rights; that they are active is asked of every question."""
     listed = ", ".join(f"'{right}'" for right in rights)
-    held = f"EXISTS (SELECT FROM access_rights r WHERE r.worker = %(actor)s AND r.right_name IN ({listed}))"
-    return f"(%(everything)s OR {held})"
+    held = f"r.worker = %(actor)s AND r.right_name IN ({listed}) AND {lasts('r')}"
+    return f"(%(everything)s OR EXISTS (SELECT FROM access_rights r WHERE {held}))"
+
+
+def lasts(row: str) -> str:
+    """Whether a right holds at the instant of the answer."""
+    return f"({row}.until IS NULL OR {row}.until > %(received)s)"
+
+
+def home(contact: str) -> str:
+    """The directory whose rights decide who may know of the contact: of a merged one, that of its survivor."""
+    survivor = f"(SELECT under.survivor FROM access_merged under WHERE under.contact = {contact})"
+    return f"(SELECT lies.directory FROM access_contacts lies WHERE lies.contact = coalesce({survivor}, {contact}))"
 
 
 def open_directory(directory: str) -> str:
@@ -56,7 +88,21 @@ def open_directory(directory: str) -> str:
 
 def open_contact(contact: str) -> str:
     """Whether the contact lies in an open directory (R-DIR-3)."""
-    return open_directory(f"(SELECT lies.directory FROM access_contacts lies WHERE lies.contact = {contact})")
+    return open_directory(home(contact))
+
+
+LOOKED_UP_BY = (Right.BASIC, Right.PRIVACY_OFFICER)
+"""Who may ask where a privacy officer may look up any contact; where sets are searched, those of `looked_up`."""
+
+
+def open_to_officer(opened: str) -> str:
+    """What is open to whoever holds the basic right, and to a privacy officer all there is."""
+    return f"({holds(Right.BASIC)} AND {opened} OR {holds(Right.PRIVACY_OFFICER)})"
+
+
+def officers_exception(opened: str) -> str:
+    """The column that tells which rows were shown to a privacy officer alone: each such use is kept (R-AUD-1)."""
+    return f"CASE WHEN NOT ({holds(Right.BASIC)} AND {opened}) THEN '{Right.PRIVACY_OFFICER}' END AS {EXCEPTION}"
 
 
 def open_contacts(ticket: str) -> str:
@@ -71,6 +117,12 @@ def open_contacts(ticket: str) -> str:
 def open_area(area: str) -> str:
     """Member or reader; a manager does not see."""
     return f"(%(everything)s OR {area} IN (SELECT area FROM my_areas))"
+
+
+def known_area(area: str) -> str:
+    """Whether the asker may know of the area: any role in it is enough, and the area administrator knows of all."""
+    role = f"r.area = {area} AND {lasts('r')} AND r.holder IN (SELECT holder FROM my_holders)"
+    return f"({holds(Right.AREA_ADMINISTRATOR)} OR EXISTS (SELECT FROM access_roles r WHERE {role}))"
 
 
 def open_ticket(ticket: str) -> str:

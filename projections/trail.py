@@ -1,13 +1,13 @@
 """What happened to one thing, told to whoever may know of it; an auditor may read of any (requirements, section 1).
 
-A thing's line names other things. What the asker may not know of is not shown by name, and a membership in a group
-of a hidden directory not at all (D16).
+A thing's line names other things. What the asker may not know of is not shown by name; a membership in a group of a
+hidden directory, and what a contact is or was to a hidden one, not at all (D16).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from domain.clients.contact import ContactUnknown
 from domain.clients.directory import DirectoryUnknown
 from domain.clients.group import GroupUnknown
+from domain.company.process_area import ProcessAreaUnknown
 from domain.fact import Event, personal_fields
 from domain.refusal import Unknown
 from domain.service.calendar import CalendarUnknown
@@ -27,11 +28,13 @@ from domain.staff.worker import Right, WorkerUnknown
 from domain.values import Id
 from domain.work.notice import NoticeUnknown
 from projections.access import ACCESS
+from projections.clients.client_file import CLIENT_FILE
 from projections.clients.group_members import MEMBERSHIPS
+from projections.looking import EXCEPTION, How, Look
 from projections.names import CALLED
 from projections.question import Answer, Leg, Listing
 from projections.service.tickets import DESK
-from projections.sight import holds, open_contacts, open_directory, open_ticket
+from projections.sight import holds, lasts, open_contact, open_contacts, open_directory, open_ticket
 from projections.timeline import TRAIL
 from projections.work.notices import TOLD
 
@@ -58,6 +61,8 @@ class Thing(StrEnum):
     CONTRACT = "contract"
     INCIDENT_TYPE = "incident-type"
     SETTINGS = "settings"
+    PROCESS_AREA = "process-area"
+    RESPONSIBILITY = "responsibility"
 
 
 class Seen(NamedTuple):
@@ -73,9 +78,26 @@ AREAS, WORKERS = holds(Right.AREA_ADMINISTRATOR), holds(Right.CRM_ADMINISTRATOR)
 MINE = "IN (SELECT holder FROM my_holders)"
 HAPPENED = "EXISTS (SELECT FROM timeline l WHERE l.stream = %(thing)s::text || '-' || %(id)s::text)"
 TICKET = "EXISTS (SELECT FROM tickets t WHERE t.ticket = %(id)s AND {sight})"
-CONTACT = f"EXISTS (SELECT FROM access_contacts c WHERE c.contact = %(id)s AND {open_directory('c.directory')})"
+CONTACT = f"EXISTS (SELECT FROM access_contacts c WHERE c.contact = %(id)s AND {open_contact('c.contact')})"
 GROUP = f"EXISTS (SELECT FROM groups g WHERE g.group_id = {{id}} AND {open_directory('g.directory')})"
-ROLE = f"EXISTS (SELECT FROM access_roles r WHERE r.area = {{id}} AND r.holder {MINE})"
+JOINED = GROUP.format(id=r"substring(l.words FROM '\S+$')")
+"""Whether the group that a line of memberships tells of may be known."""
+
+LINKING = ("employed", "part-set", "related", "unrelated", "merged", "separated", "absorbed", "released")
+OTHER = r"""coalesce(nullif(substring(l.words FROM '\S+$'), 'none'), (
+    SELECT substring(b.words FROM '\S+$') FROM timeline b
+    WHERE b.stream = l.stream AND b.topic = l.topic AND b.position < l.position AND b.words !~ ' none$'
+    ORDER BY b.position DESC LIMIT 1))"""
+"""The contact that a line of another one names at its end; where it names none any more, the one named before."""
+
+LINKED = f"""(l.topic NOT IN ({", ".join(f"'contact.{each}'" for each in LINKING)})
+    OR {open_contact(OTHER)})"""
+"""Whether the other contact that a line of one tells of may be known."""
+
+OF_A_LINE: Mapping[Thing, str] = {Thing.MEMBERSHIP: JOINED, Thing.CONTACT: LINKED}
+"""What must hold of a line for it to be shown, beside what holds of them all."""
+
+ROLE = f"EXISTS (SELECT FROM access_roles r WHERE r.area = {{id}} AND r.holder {MINE} AND {lasts('r')})"
 NOTICE = f"""EXISTS (
     SELECT FROM notices n JOIN tickets t ON t.ticket = n.ticket
     WHERE n.notice = %(id)s AND (%(everything)s OR n.recipient = %(actor)s) AND {open_ticket("t")})"""
@@ -99,21 +121,26 @@ SEEN: Mapping[Thing, Seen] = {
     Thing.CONTRACT: Seen(f"{BASIC} AND {HAPPENED}", ContractUnknown),
     Thing.INCIDENT_TYPE: Seen(f"{BASIC} AND {HAPPENED}", IncidentTypeUnknown),
     Thing.SETTINGS: Seen(f"{BASIC} AND {HAPPENED}", Unknown),
+    Thing.PROCESS_AREA: Seen(f"{BASIC} AND {HAPPENED}", ProcessAreaUnknown),
+    Thing.RESPONSIBILITY: Seen(f"({WORKERS} OR {AREAS}) AND {HAPPENED}", Unknown),
 }
 
 NAMED = f"""
-    SELECT json_agg(json_build_object('id', i.id, 'sealed_worker', w.name, 'name', CASE
-        WHEN {AUDITOR} THEN n.name
-        WHEN n.kind = 'directory' AND NOT ({AREAS} OR {open_directory("n.id")}) THEN NULL
-        WHEN n.kind = 'group' AND NOT {GROUP.format(id="n.id")} THEN NULL
-        WHEN n.kind = 'area' AND NOT ({AREAS} OR {ROLE.format(id="n.id")}) THEN NULL
-        ELSE n.name END))
+    SELECT json_agg(json_build_object('id', i.id, 'sealed_worker', w.name, 'sealed_contact', c.name, 'name', CASE
+        WHEN k.known OR {AUDITOR} THEN n.name END)) AS told, bool_or(NOT k.known) AS hidden
     FROM (SELECT DISTINCT found[1] AS id FROM regexp_matches(l.words, '({UUID})', 'g') found) i
-    LEFT JOIN names n ON n.kind IN ('area', 'calendar', 'contract', 'directory', 'group', 'incident-type', 'team')
+    LEFT JOIN names n ON n.kind IN ('area', 'calendar', 'contract', 'directory', 'group', 'incident-type',
+            'process-area', 'team')
         AND n.id = i.id
     LEFT JOIN worker_names w ON w.worker = i.id
-    WHERE n.id IS NOT NULL OR w.worker IS NOT NULL"""
-"""What a line mentions by its id, each with the name by which the asker may know it."""
+    LEFT JOIN contact_names c ON c.contact = i.id AND {open_contact("c.contact")}
+    CROSS JOIN LATERAL (SELECT CASE n.kind
+        WHEN 'directory' THEN {AREAS} OR {open_directory("n.id")}
+        WHEN 'group' THEN {GROUP.format(id="n.id")}
+        WHEN 'area' THEN {AREAS} OR {ROLE.format(id="n.id")}
+        ELSE true END) k(known)
+    WHERE n.id IS NOT NULL OR w.worker IS NOT NULL OR c.contact IS NOT NULL"""
+"""What a line mentions by its id, each with the name by which the asker may know it; and whether one is hidden."""
 
 
 class TrailRow(Answer):
@@ -128,20 +155,23 @@ class TrailRow(Answer):
     words: str
 
 
-class Trail(Listing, name="timeline", row=TrailRow, rests_on=(TRAIL, ACCESS, DESK, MEMBERSHIPS, TOLD, CALLED)):
+class Trail(
+    Listing, name="timeline", row=TrailRow, rests_on=(TRAIL, ACCESS, CLIENT_FILE, DESK, MEMBERSHIPS, TOLD, CALLED)
+):
     """Everything that happened to one thing, in the order in which it did."""
 
     thing: Thing
     id: Id
 
+    looks = How.OPENED
     of = ("position",)
-    joins = """
+    joins = f"""
         JOIN timeline l ON l.position = page.position
-        LEFT JOIN worker_names w ON w.worker = l.actor"""
+        LEFT JOIN worker_names w ON w.worker = l.actor
+        CROSS JOIN LATERAL ({NAMED}) mentioned"""
 
     def legs(self) -> Sequence[Leg]:
-        group = GROUP.format(id=r"substring(l.words FROM '\S+$')")
-        shown = f" AND ({group} OR {AUDITOR})" if self.thing is Thing.MEMBERSHIP else ""
+        shown = f" AND ({OF_A_LINE[self.thing]} OR {AUDITOR})" if self.thing in OF_A_LINE else ""
         rows = f"FROM timeline l WHERE l.stream = %(thing)s::text || '-' || %(id)s::text{shown}"
         return [Leg(rows, {"l.happened_at": "timestamptz", "l.position": "bigint"})]
 
@@ -149,7 +179,13 @@ class Trail(Listing, name="timeline", row=TrailRow, rests_on=(TRAIL, ACCESS, DES
         return f"""
             l.version::bigint AS version, l.happened_at, l.recorded_at, l.actor, w.name AS sealed_actor_name, l.topic,
             l.words, CASE WHEN {SEEN[self.thing].personal} THEN l.details END AS sealed_details,
-            coalesce(({NAMED}), '[]') AS mentioned"""
+            coalesce(mentioned.told, '[]') AS mentioned,
+            CASE WHEN {AUDITOR} AND NOT ({self._open_to_all()}) THEN '{Right.AUDITOR}' END AS {EXCEPTION}"""
+
+    def _open_to_all(self) -> str:
+        """Whether the line would be shown, and told like this, to somebody who may see as much and is no auditor."""
+        line = OF_A_LINE.get(self.thing, "true")
+        return f"{SEEN[self.thing].who} AND NOT coalesce(mentioned.hidden, false) AND {line}"
 
     def known(self) -> str:
         return f"{SEEN[self.thing].who} OR {AUDITOR} AND {HAPPENED}"
@@ -157,11 +193,20 @@ class Trail(Listing, name="timeline", row=TrailRow, rests_on=(TRAIL, ACCESS, DES
     def unknown(self) -> type[Unknown]:
         return SEEN[self.thing].unknown
 
+    def looked(self, _: Iterable[Mapping[str, Any]], exceptions: Iterable[Right | None]) -> Iterator[Look]:
+        """A contact's own life is the contact's, and so are its memberships; of all else only what is an exception."""
+        contact = self.thing in (Thing.CONTACT, Thing.MEMBERSHIP)
+        for exception in dict.fromkeys(exceptions) or (None,):
+            if contact:
+                yield Look(How.OPENED, (self.id,), exception=exception)
+            elif exception is not None:
+                yield Look(How.OPENED, about=f"{self.thing}-{self.id}", exception=exception)
+
     @classmethod
     def shown(cls, row: dict[str, Any]) -> dict[str, Any]:
         details, mentioned = row.pop("details") or {}, row.pop("mentioned")
         told = {f"{{{name}}}": details.get(name, SEALED) for name in personal_fields(Event.by_topic[row["topic"]])}
-        told |= {each["id"]: each["worker"] or each["name"] or NOT_SHOWN for each in mentioned}
+        told |= {each["id"]: each["worker"] or each["contact"] or each["name"] or NOT_SHOWN for each in mentioned}
         return row | {"words": MENTIONED.sub(lambda found: _told(found, told), row["words"])}
 
 

@@ -4,11 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from domain.clients.contact import ContactContractSet, ContactMoved, ContactOpened, ContactRenamed
-from domain.clients.directory import DirectoryOpened, DirectoryRightSet
-from domain.clients.group import GroupContractSet, GroupFormed, GroupRanked, GroupRenamed
+from domain.clients.address import AddressAdded, AddressChanged, AddressRemoved
+from domain.clients.bookmark import BookmarkCleared, BookmarkSet
+from domain.clients.contact import (
+    ContactAbsorbed,
+    ContactClassified,
+    ContactContractSet,
+    ContactMerged,
+    ContactMoved,
+    ContactNumbersSet,
+    ContactOpened,
+    ContactReleased,
+    ContactRenamed,
+    ContactResponsibleSet,
+    ContactSeparated,
+)
+from domain.clients.directory import (
+    DirectoryClosed,
+    DirectoryOpened,
+    DirectoryRenamed,
+    DirectoryReopened,
+    DirectoryRightSet,
+)
+from domain.clients.group import (
+    GroupClosed,
+    GroupContractSet,
+    GroupFormed,
+    GroupMoved,
+    GroupRanked,
+    GroupRenamed,
+    GroupReopened,
+    GroupResponsibleSet,
+)
 from domain.clients.membership import MemberJoined, MemberLeft
-from domain.company.settings import DefaultAreaSet, DefaultContractSet, HelpdeskResponsibleSet, SeveritiesListed
+from domain.clients.paper import ContactFileAttached, ContactFileRemoved, ContactNoted, ContactNoteRemoved
+from domain.clients.relation import ContactEmployed, ContactPartSet, ContactRelated, ContactUnrelated
+from domain.company.process_area import (
+    ProcessAreaListed,
+    ProcessAreaRenamed,
+    ProcessAreaResponsibleSet,
+    ProcessAreaRetired,
+)
+from domain.company.responsibility import LackFound, LackSettled
+from domain.company.settings import (
+    DefaultAreaSet,
+    DefaultContractSet,
+    FormRuleSet,
+    HelpdeskResponsibleSet,
+    LifeCyclesListed,
+    PlaceSet,
+    RelationsListed,
+    SalutationsListed,
+    SeveritiesListed,
+)
 from domain.fact import Event
 from domain.service.calendar import CalendarDefined, CalendarRevised
 from domain.service.contract import ContractConcluded, ContractRevised
@@ -31,12 +79,30 @@ from domain.service.ticket import (
     TicketRouted,
     TicketStarted,
 )
-from domain.staff.area import AreaOpened, AreaRoleGiven, AreaRoleTaken
-from domain.staff.team import TeamFormed, TeamLeaderNamed, TeamMemberAdded, TeamMemberRemoved
+from domain.staff.absence import WorkerAbsenceEnded, WorkerAbsencePlanned
+from domain.staff.area import (
+    AreaClosed,
+    AreaHeadNamed,
+    AreaMoved,
+    AreaOpened,
+    AreaRenamed,
+    AreaReopened,
+    AreaRoleGiven,
+    AreaRoleTaken,
+)
+from domain.staff.team import (
+    TeamDisbanded,
+    TeamFormed,
+    TeamLeaderNamed,
+    TeamMemberAdded,
+    TeamMemberRemoved,
+    TeamRenamed,
+)
 from domain.staff.worker import (
     WorkerDeactivated,
     WorkerHired,
     WorkerReactivated,
+    WorkerRenamed,
     WorkerRightGranted,
     WorkerRightWithdrawn,
 )
@@ -44,33 +110,81 @@ from domain.work.notice import NoticeSeen, NoticeWritten
 
 WORDS: Mapping[type[Event], str] = {
     WorkerHired: "{name} works here now",
+    WorkerRenamed: "Renamed to {name}",
     WorkerRightGranted: "Given the right {right}",
     WorkerRightWithdrawn: "The right {right} was withdrawn",
-    WorkerDeactivated: "Deactivated: no right counts any more",
+    WorkerDeactivated: "Deactivated: no right counts any more; successor: {successor}; forced: {forced}",
     WorkerReactivated: "Active again, with the rights held before",
+    WorkerAbsencePlanned: "Absent from {since} until {until}; substitute: {substitute}",
+    WorkerAbsenceEnded: "Absence {absence} is over, or was taken back",
     TeamFormed: "Team {name} formed",
+    TeamRenamed: "Team renamed to {name}",
     TeamMemberAdded: "Worker {worker} joined the team",
     TeamMemberRemoved: "Worker {worker} left the team",
     TeamLeaderNamed: "Leader of the team: {worker}",
+    TeamDisbanded: "Team disbanded for good",
     AreaOpened: "Area {name} opened, inside {parent}",
     AreaRoleGiven: "{holder} became {role} of the area",
     AreaRoleTaken: "{holder} is {role} of the area no longer",
+    AreaRenamed: "Area renamed to {name}",
+    AreaHeadNamed: "Head of the area: {worker}",
+    AreaMoved: "Area moved inside {parent}",
+    AreaClosed: "Area closed: no new ticket comes here",
+    AreaReopened: "Area takes new tickets again",
     DirectoryOpened: "Directory {name} opened",
+    DirectoryRenamed: "Directory renamed to {name}",
+    DirectoryClosed: "Directory closed: nothing new is put in",
+    DirectoryReopened: "Directory takes new things again",
     DirectoryRightSet: "Right of {holder} to the directory: {level}",
     ContactOpened: "{name} became known, as {kind}, in directory {directory}",
     ContactRenamed: "Renamed to {name}",
     ContactMoved: "Moved from directory {origin} to {directory}",
     ContactContractSet: "Own contract for incident type {incident_type}: {contract}",
+    ContactNumbersSet: "Company number: {company_number}; VAT number: {vat_number}",
+    ContactClassified: "Life cycle: {life_cycle}; salutation: {salutation}",
+    ContactResponsibleSet: "Answers for the contact: {responsible}",
+    AddressAdded: "Can be reached by {kind}, for {use}: {typed}",
+    AddressChanged: "An address now reads: {typed}",
+    AddressRemoved: "Address {address} was removed",
+    ContactNoted: "Note: {text}",
+    ContactNoteRemoved: "Note {note} was taken away",
+    ContactFileAttached: "File {name} attached, {media_type} of {size_bytes} bytes",
+    ContactFileRemoved: "File {file} was taken away",
+    ContactEmployed: "Works for {employer}",
+    ContactPartSet: "Is a part of {whole}",
+    ContactRelated: "Is {relation} to {other}",
+    ContactUnrelated: "Is {relation} no longer to {other}",
+    ContactMerged: "Goes under the name of {survivor}",
+    ContactSeparated: "Goes under its own name again, no longer under that of {survivor}",
+    ContactAbsorbed: "Stands from here on for {contact}",
+    ContactReleased: "Stands no longer for {contact}",
+    BookmarkSet: "Marked contact {contact}",
+    BookmarkCleared: "No longer marked: contact {contact}",
     GroupFormed: "Group {name} of {kind} formed in directory {directory}, rank {rank}",
     GroupRenamed: "Group renamed to {name}",
     GroupRanked: "Rank of the group: {rank}",
     GroupContractSet: "Contract of the group for incident type {incident_type}: {contract}",
+    GroupMoved: "Moved from directory {origin} to {directory}",
+    GroupClosed: "Group closed: nobody joins any more",
+    GroupReopened: "Group takes members again",
+    GroupResponsibleSet: "Answers in process area {process_area}: {person}, team {team}, work goes to area {area}",
     MemberJoined: "Joined group {group}",
     MemberLeft: "Left group {group}",
     DefaultAreaSet: "Default area for tickets: {area}",
     DefaultContractSet: "Default contract: {contract}",
     HelpdeskResponsibleSet: "Answers for tickets that nobody else answers for: {responsible}",
     SeveritiesListed: "Severities, gravest first: {severities}",
+    PlaceSet: "Time zone of the company: {zone}; country: {country}",
+    LifeCyclesListed: "What a contact may be to us: {entries}",
+    SalutationsListed: "How a contact may be addressed: {entries}",
+    RelationsListed: "What a contact may be to another: {entries}",
+    FormRuleSet: "An answer after closing leads to: {reopens}",
+    ProcessAreaListed: "Process area {name} listed",
+    ProcessAreaRenamed: "Process area renamed to {name}",
+    ProcessAreaRetired: "Process area no longer offered",
+    ProcessAreaResponsibleSet: "Answers in the process area for what nobody else answers for: {responsible}",
+    LackFound: "Worker {worker} answers for {kind} {thing}, process area {process_area}, and lacks: {lacks}",
+    LackSettled: "Worker {worker} lacks nothing more for {kind} {thing}, process area {process_area}",
     CalendarDefined: "Calendar {name} defined",
     CalendarRevised: "New opening hours from here on",
     ContractConcluded: "Contract {name} concluded",

@@ -6,13 +6,30 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import Connection
 
-from adapters.sealing import DataKey, KeyName, enclose, keys_needed, restore, seal
-from domain.fact import Fact
+from adapters.key_encryption import KeyEncryption, KeyFile
+from adapters.keyed_word import KeyedWords
+from adapters.postgres.keys import MAKE, opener_of, wrapping
+from adapters.sealing import (
+    DataKey,
+    Enclosed,
+    KeyName,
+    Opener,
+    Place,
+    enclose,
+    is_envelope,
+    keys_needed,
+    open_with,
+    restore,
+    seal,
+)
+from domain.fact import Fact, personal_fields
 
 STORE = """
 INSERT INTO facts
@@ -65,16 +82,71 @@ def plain(
     }
 
 
+class Lock(KeyFile):
+    """A key-encryption key that lies in no file."""
+
+    def __init__(self) -> None:
+        self._folder, self.epoch, self._root = Path(), 1, os.urandom(32)
+        self._keys = {1: self._root}
+
+
+LOCK = Lock()
+
+
 class Keys(dict[KeyName, DataKey]):
     """A key for everybody who is asked about."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.plain: dict[KeyName, bytes] = {}
+
     def __missing__(self, name: KeyName) -> DataKey:
-        return self.setdefault(name, DataKey(1, AESGCM(os.urandom(32))))
+        self.plain[name] = os.urandom(32)
+        return self.setdefault(name, DataKey(1, AESGCM(self.plain[name])))
 
 
-def entered(facts: Iterable[Fact[Any]], keys: Mapping[KeyName, DataKey] | None = None) -> list[Entry]:
+KEYS = Keys()
+"""Of everybody, in all logs of these tests."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What models hear in the clear, and what anybody would who has the keys."""
+
+    keyed: KeyedWords
+    opener: Opener
+
+    def opened(self, fact: Fact[Any]) -> Fact[Any]:
+        values = {name: getattr(fact.event, name) for name in personal_fields(type(fact.event))}
+        sealed = {name: each for name, each in values.items() if isinstance(each, Enclosed)}
+        plain = {name: self.opener(dict(each.envelope), each.place, each.path) for name, each in sealed.items()}
+        return fact._replace(event=fact.event.model_copy(update=plain))
+
+    def read(self, fact: Mapping[str, Any], field: str) -> str | None:
+        """A field of a fact that is as JSON has it; nothing where it is forgotten."""
+        envelope = fact["body"].get(field)
+        if not is_envelope(envelope):
+            return None
+        found = self.opener(envelope, (fact["topic"], fact["stream"], fact["version"]), field)
+        return found if isinstance(found, str) else None
+
+
+def _open_to_all(envelope: dict[str, Any], place: Place, path: str) -> Any:
+    return open_with(KEYS[KeyName(envelope["subject"], envelope["purpose"])], envelope, place, path)
+
+
+SECRETS = Secrets(KeyedWords(LOCK), _open_to_all)
+
+
+def secrets_of(connection: Connection[Any], keys: KeyEncryption) -> Secrets:
+    """Those of a service that has made keys of its own."""
+    rows = connection.execute("SELECT subject, purpose FROM subject_keys").fetchall()
+    return Secrets(KeyedWords(keys), opener_of(connection, keys, [KeyName(*row) for row in rows]))
+
+
+def entered(facts: Iterable[Fact[Any]], keys: Mapping[KeyName, DataKey] = KEYS) -> list[Entry]:
     """Facts with their words in them as entries of a log."""
-    return [_entered(fact, Keys() if keys is None else keys) for fact in facts]
+    return [_entered(fact, keys) for fact in facts]
 
 
 def _entered(fact: Fact[Any], keys: Mapping[KeyName, DataKey]) -> Entry:
@@ -102,6 +174,7 @@ def store(connection: Connection[Any], entries: Sequence[Entry]) -> None:
     )
     with connection.transaction():
         connection.execute(STORE, columns)
+        connection.execute(MAKE, wrapping(LOCK, KEYS.plain))
         last = facts[-1]
         connection.execute("UPDATE head SET position = %s, recorded_at = %s", (last.position, last.recorded_at))
 

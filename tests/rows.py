@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from logbook import entered
+from logbook import SECRETS, entered
 from psycopg import Connection
 from specification import Happened, given
 
@@ -76,7 +76,9 @@ class MemoryViews:
         return self
 
     def _page(self, page: Sequence[Heard]) -> None:
-        takers = [Taker(model, self.states, self.find, frozenset(self.parked[model.name])) for model in self.models]
+        takers = [
+            Taker(model, self.states, self.find, frozenset(self.parked[model.name]), SECRETS) for model in self.models
+        ]
         self.states.begin(self.states.position)
         project(page, self.states, takers)
         for taker in takers:
@@ -87,7 +89,7 @@ class MemoryViews:
         """What waited follows, as far as it can."""
         parked = self.parked[model.name].pop(stream)
         deciders = {event.topic: decider for decider in model.reads for event in decider.facts}
-        taker = Taker(model, Past(self, deciders), self.find, frozenset(self.parked[model.name]))
+        taker = Taker(model, Past(self, deciders), self.find, frozenset(self.parked[model.name]), SECRETS)
         waiting = [heard for heard in self.log if heard.stream == stream and heard.position >= parked.position]
         replay(parked, waiting, self.log[-1].position, taker)
         self._apply(model, taker.work)

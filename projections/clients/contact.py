@@ -1,4 +1,4 @@
-"""Whom the asker may know: the contacts of open directories, and the file of one of them (R-DIR-3, R-TCK-10)."""
+"""Whom the asker may know: the contacts of open directories; those merged into another go under its name (R-DIR-3)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from domain.clients.contact import ContactKind, ContactUnknown
-from domain.refusal import Unknown
+from domain.clients.contact import ContactKind
 from domain.staff.worker import Right
 from domain.values import ContactId, DirectoryId, Reference
 from projections.access import ACCESS
 from projections.clients.client_file import CLIENT_FILE
-from projections.clients.group_members import MEMBERSHIPS
+from projections.clients.client_links import CLIENT_LINKS
+from projections.clients.linked import survivor
+from projections.looking import How
 from projections.names import CALLED
-from projections.question import Answer, Leg, Listing, Single
-from projections.service.promised import BOTH, PROMISES
-from projections.service.service_levels import SERVICE_LEVELS
-from projections.service.tickets import DESK
-from projections.sight import open_contact, open_directory, open_ticket
-
-TICKETS_SHOWN = 50
-"""In a client's file; the question "desk" has them all, page by page."""
+from projections.question import Answer, Leg, Listing
+from projections.sight import (
+    LOOKED_UP_BY,
+    holds,
+    officers_exception,
+    open_contact,
+    open_directory,
+    open_to_officer,
+)
 
 
 class ContactRow(Answer):
@@ -43,128 +45,65 @@ CALLED_WHAT = """
     LEFT JOIN names dn ON dn.kind = 'directory' AND dn.id = ac.directory"""
 
 
-class Contacts(Listing, name="contacts", row=ContactRow, rests_on=(ACCESS, CLIENT_FILE, CALLED), rights=[Right.BASIC]):
-    """The contacts of every directory that I may use."""
+NAMED = "SELECT directory FROM my_directories WHERE directory = %(directory)s"
+TOLD = """
+    (SELECT true FROM contacts c WHERE c.contact = t.contact{kind} LIMIT 1) IS NOT NULL
+    AND (SELECT true FROM access_merged am WHERE am.contact = t.contact LIMIT 1) IS NULL"""
+"""Those that were merged go under the name of another; one that was opened this very moment has no name yet."""
+
+REFERRED_TO = f"SELECT {survivor('r.contact')} FROM contacts r WHERE r.reference = %(reference)s"
+
+
+def below(column: str) -> str:
+    """Those that say this of any of what counts as one with the contact; and of those that were merged the survivor."""
+    named = f"SELECT o.contact FROM access_merged o WHERE o.survivor = {survivor(f'%({column})s::text')}"
+    ours = f"(st.{column} = {survivor(f'%({column})s::text')} OR st.{column} IN ({named}))"
+    seen = open_contact(f"%({column})s::text")
+    return f"c.contact IN (SELECT {survivor('st.contact')} FROM contact_standings st WHERE {ours} AND {seen})"
+
+
+class Contacts(
+    Listing,
+    name="contacts",
+    row=ContactRow,
+    rests_on=(ACCESS, CLIENT_FILE, CLIENT_LINKS, CALLED),
+    rights=LOOKED_UP_BY,
+):
+    """The contacts of every directory that I may use; those that work for one, or are its parts, if I may know it.
+
+    By its reference a privacy officer finds any contact.
+    """
 
     directory: DirectoryId | None = None
     kind: ContactKind | None = None
     reference: Reference | None = None
+    employer: ContactId | None = None
+    whole: ContactId | None = None
 
     narrowing: ClassVar = {
         "directory": "ac.directory = %(directory)s",
         "kind": "c.kind = %(kind)s",
-        "reference": "c.reference = %(reference)s",
+        "reference": f"c.contact IN ({REFERRED_TO})",
+        "employer": below("employer"),
+        "whole": below("whole"),
     }
+    looks = How.FOUND
     of = ("contact",)
-    shows = SHOWN
+    shows = f"{SHOWN}, {officers_exception(open_directory('ac.directory'))}"
     joins = f"""
-        JOIN contacts c ON c.contact = page.contact
-        JOIN access_contacts ac ON ac.contact = c.contact {CALLED_WHAT}"""
+        LEFT JOIN contacts c ON c.contact = page.contact
+        LEFT JOIN access_contacts ac ON ac.contact = c.contact {CALLED_WHAT}"""
 
     def legs(self) -> Sequence[Leg]:
         both = "FROM access_contacts ac JOIN contacts c ON c.contact = ac.contact"
         if self.reference is not None:
-            return [Leg(f"{both} WHERE {open_directory('ac.directory')}{self.given()}", {"c.contact": "text"})]
-        rows = f"{both} WHERE ac.directory = m.directory{self.given()}"
-        return [Leg(rows, {"ac.contact": "text"}, each="my_directories m")]
-
-
-class Belonging(Answer):
-    """A time that the contact is or was in a group: [joined, left)."""
-
-    group: str
-    name: str
-    joined_at: datetime
-    left_at: datetime | None
-
-
-class OwnTerms(Answer):
-    """A contract of the contact's own; without an incident type it holds for all."""
-
-    incident_type: str | None
-    incident_type_name: str | None
-    contract: str | None
-    contract_name: str | None
-
-
-class FiledTicket(Answer):
-    """A ticket that the contact reported or is the customer of."""
-
-    ticket: str
-    reference: str | None
-    title: str
-    opened_at: datetime
-    status: str
-    severity: str | None
-    assignee: str | None
-    assignee_name: str | None
-    over: bool
-    due: datetime | None
-    missed: bool
-    at_risk: bool
-    paused: bool
-
-
-class ClientFileRow(ContactRow):
-    """Everything about one client that the asker may know; of its tickets the newest."""
-
-    groups: tuple[Belonging, ...]
-    terms: tuple[OwnTerms, ...]
-    tickets: tuple[FiledTicket, ...]
-    more_tickets: bool
-
-
-GROUPS = f"""
-    SELECT json_agg(json_build_object(
-        'group', g.group_id, 'name', g.name, 'joined_at', m.joined_at, 'left_at', m.left_at
-    ) ORDER BY m.joined_at, g.group_id)
-    FROM group_members m JOIN groups g ON g.group_id = m.group_id
-    WHERE m.contact = %(contact)s AND {open_directory("g.directory")}"""
-TERMS = """
-    SELECT json_agg(json_build_object(
-        'incident_type', nullif(ct.incident_type, ''), 'incident_type_name', tn.name,
-        'contract', ct.contract, 'contract_name', kn.name
-    ) ORDER BY ct.incident_type)
-    FROM contact_terms ct
-    LEFT JOIN names tn ON tn.kind = 'incident-type' AND tn.id = ct.incident_type
-    LEFT JOIN names kn ON kn.kind = 'contract' AND kn.id = ct.contract
-    WHERE ct.contact = %(contact)s AND ct.contract IS NOT NULL"""
-NEWEST = Leg(
-    f"""
-    FROM contact_tickets ct JOIN tickets t ON t.ticket = ct.ticket
-    WHERE ct.contact = %(contact)s AND {open_ticket("t")}""",
-    {"ct.opened_at": "timestamptz", "ct.ticket": "text"},
-    descending=True,
-)
-TICKETS = f"""
-    SELECT t.ticket, t.reference, t.title AS sealed_title, t.opened_at, s.status, s.severity,
-           s.assignee, wn.name AS sealed_assignee_name, s.over, {PROMISES}
-    FROM newest JOIN tickets t ON t.ticket = newest.ticket JOIN ticket_standings s ON s.ticket = t.ticket
-    LEFT JOIN worker_names wn ON wn.worker = s.assignee {BOTH}
-    WHERE newest.place <= {TICKETS_SHOWN} ORDER BY newest.place"""
-
-
-class ClientFile(
-    Single,
-    name="client-file",
-    row=ClientFileRow,
-    rests_on=(ACCESS, CLIENT_FILE, MEMBERSHIPS, DESK, SERVICE_LEVELS, CALLED),
-    rights=[Right.BASIC],
-):
-    """One client under one cover: groups, own terms, and tickets, as far as each of them is open to me."""
-
-    contact: ContactId
-
-    sql = f"""
-    newest AS MATERIALIZED ({NEWEST.text(str(TICKETS_SHOWN + 1), behind=False)}),
-    answer AS (
-        SELECT {SHOWN}, coalesce(({GROUPS}), '[]') AS groups, coalesce(({TERMS}), '[]') AS terms,
-               coalesce((SELECT json_agg(filed) FROM ({TICKETS}) filed), '[]') AS tickets,
-               (SELECT count(*) > {TICKETS_SHOWN} FROM newest) AS more_tickets
-        FROM contacts c JOIN access_contacts ac ON ac.contact = c.contact {CALLED_WHAT}
-        WHERE c.contact = %(contact)s AND {open_contact("c.contact")}
-    )
-    SELECT * FROM answer"""
-
-    def unknown(self) -> type[Unknown]:
-        return ContactUnknown
+            shown = open_to_officer(open_directory("ac.directory"))
+            return [Leg(f"{both} WHERE {shown}{self.given()}", {"c.contact": "text"})]
+        if (self.employer, self.whole) != (None, None):
+            shown = f"{holds(Right.BASIC)} AND {open_directory('ac.directory')}"
+            return [Leg(f"{both} WHERE {shown}{self.given()}", {"c.contact": "text"})]
+        rows = f"FROM access_contacts ac WHERE ac.directory = m.directory AND {holds(Right.BASIC)}"
+        key = {"m.directory": "text", "ac.contact": "text"}
+        each = "my_directories m" if self.directory is None else f"({NAMED}) m"
+        kind = "" if self.kind is None else f" AND {self.narrowing['kind']}"
+        return [Leg(rows, key, each=each, by_member=True, test=TOLD.format(kind=kind))]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from domain.clients.directory import LADDER, Level
 from domain.staff.worker import Right
 from projections.access import ACCESS
-from projections.names import CALLED
+from projections.clients.directories import SHELVES
 from projections.question import Answer, Leg, Listing
-from projections.sight import holds, open_directory
+from projections.sight import holds, lasts, open_directory
 
 
 class DirectoryRow(Answer):
-    """A directory and how far the asker's right to it reaches."""
+    """A directory, how far the asker's right to it reaches, and whether it takes nothing new."""
 
     directory: str
     name: str
     level: Level
+    closed: bool
 
 
 def in_words(level: str) -> str:
@@ -29,7 +31,7 @@ def in_words(level: str) -> str:
 MY_LEVEL = f"""
     CASE WHEN %(everything)s THEN {LADDER[Level.ADMINISTER]} ELSE coalesce((
         SELECT max(a.level) FROM access_directories a
-        WHERE a.directory = n.id AND a.holder IN (SELECT holder FROM my_holders)
+        WHERE a.directory = d.directory AND {lasts("a")} AND a.holder IN (SELECT holder FROM my_holders)
     ), 0) END"""
 
 
@@ -37,15 +39,18 @@ class Directories(
     Listing,
     name="directories",
     row=DirectoryRow,
-    rests_on=(ACCESS, CALLED),
+    rests_on=(ACCESS, SHELVES),
     rights=[Right.BASIC, Right.AREA_ADMINISTRATOR, Right.CRM_ADMINISTRATOR],
 ):
     """The directories I may use; an area administrator is shown all of them, and no contact for that."""
 
-    of = ("id",)
-    shows = f"n.id AS directory, n.name, {in_words(MY_LEVEL)} AS level"
-    joins = "JOIN names n ON n.kind = 'directory' AND n.id = page.id"
+    closed: bool | None = None
+
+    narrowing: ClassVar = {"closed": "d.closed"}
+    of = ("directory",)
+    shows = f"d.directory, d.name, {in_words(MY_LEVEL)} AS level, d.closed"
+    joins = "JOIN listed_directories d ON d.directory = page.directory"
 
     def legs(self) -> Sequence[Leg]:
-        shown = f"{open_directory('n.id')} OR {holds(Right.AREA_ADMINISTRATOR)}"
-        return [Leg(f"FROM names n WHERE n.kind = 'directory' AND ({shown})", {"n.id": "text"})]
+        shown = f"({open_directory('d.directory')} OR {holds(Right.AREA_ADMINISTRATOR)})"
+        return [Leg(f"FROM listed_directories d WHERE {shown}{self.given()}", {"d.directory": "text"})]

@@ -13,16 +13,33 @@ from domain.values import DirectoryId, GroupId, Instant
 from projections.access import ACCESS
 from projections.clients.client_file import CLIENT_FILE
 from projections.clients.group_members import MEMBERSHIPS
+from projections.looking import How
 from projections.names import CALLED
 from projections.question import Answer, Leg, Listing
 from projections.sight import open_contact, open_directory
 
-IN_FORCE = "m.joined_at <= {at} AND (m.left_at IS NULL OR m.left_at > {at})"
-"""[joined, left): whoever leaves at the instant is no member at it (D21)."""
+INCOMPLETE = f"(g.kind = '{GroupKind.CUSTOMERS}' AND g.contract IS NULL)"
+
+
+def _in_force(member: str, at: str) -> str:
+    """[joined, left): whoever leaves at the instant is no member at it (D21)."""
+    return f"{member}.joined_at <= {at} AND ({member}.left_at IS NULL OR {member}.left_at > {at})"
+
+
+def _once(at: str) -> str:
+    """Of merged contacts that are in the group side by side only one is a member: the survivor, or the first."""
+    return f"""NOT EXISTS (
+        SELECT FROM access_merged me JOIN group_members o ON o.group_id = m.group_id AND {_in_force("o", at)}
+        LEFT JOIN access_merged beside ON beside.contact = o.contact
+        WHERE me.contact = m.contact
+        AND (o.contact = me.survivor OR beside.survivor = me.survivor AND o.contact < m.contact))"""
 
 
 class GroupRow(Answer):
-    """A group; `members` counts those that the asker may know of, at the instant of the answer."""
+    """A group; `members` counts those that the asker may know of, at the instant of the answer.
+
+    Customers without a contract by default are incomplete: until they have one, the company's own holds (R-SLA-1).
+    """
 
     group: str
     name: str
@@ -30,6 +47,10 @@ class GroupRow(Answer):
     rank: int
     directory: str
     directory_name: str | None
+    closed: bool
+    contract: str | None
+    contract_name: str | None
+    incomplete: bool
     members: int
 
 
@@ -38,17 +59,26 @@ class Groups(Listing, name="groups", row=GroupRow, rests_on=(ACCESS, MEMBERSHIPS
 
     directory: DirectoryId | None = None
     kind: GroupKind | None = None
+    closed: bool | None = None
+    incomplete: bool | None = None
 
-    narrowing: ClassVar = {"directory": "g.directory = %(directory)s", "kind": "g.kind = %(kind)s"}
+    narrowing: ClassVar = {
+        "directory": "g.directory = %(directory)s",
+        "kind": "g.kind = %(kind)s",
+        "closed": "g.closed",
+        "incomplete": INCOMPLETE,
+    }
     of = ("group_id",)
     shows = f"""
-        g.group_id AS group, g.name, g.kind, g.rank, g.directory, dn.name AS directory_name,
+        g.group_id AS group, g.name, g.kind, g.rank, g.directory, dn.name AS directory_name, g.closed, g.contract,
+        kn.name AS contract_name, {INCOMPLETE} AS incomplete,
         (SELECT count(*) FROM group_members m
-         WHERE m.group_id = g.group_id AND {IN_FORCE.format(at="%(now)s")}
+         WHERE m.group_id = g.group_id AND {_in_force("m", "%(now)s")} AND {_once("%(now)s")}
          AND {open_contact("m.contact")}) AS members"""
     joins = """
         JOIN groups g ON g.group_id = page.group_id
-        LEFT JOIN names dn ON dn.kind = 'directory' AND dn.id = g.directory"""
+        LEFT JOIN names dn ON dn.kind = 'directory' AND dn.id = g.directory
+        LEFT JOIN names kn ON kn.kind = 'contract' AND kn.id = g.contract"""
 
     def legs(self) -> Sequence[Leg]:
         rows = f"FROM groups g WHERE {open_directory('g.directory')}{self.given()}"
@@ -56,7 +86,7 @@ class Groups(Listing, name="groups", row=GroupRow, rests_on=(ACCESS, MEMBERSHIPS
 
 
 class MemberRow(Answer):
-    """A contact that is in the group, since when, and until when if that is known."""
+    """A contact that is in the group, since when, and until when if that is known; a merged one as its survivor."""
 
     contact: str
     kind: str
@@ -73,19 +103,21 @@ class GroupMembers(
     group: GroupId
     at: Instant | None = None
 
+    looks = How.FOUND
     of = ("contact", "since")
     counted = True
-    shows = "m.contact, c.kind, cn.name AS sealed_name, m.joined_at, m.left_at"
+    shows = "c.contact, c.kind, cn.name AS sealed_name, m.joined_at, m.left_at"
     joins = """
         JOIN group_members m ON m.contact = page.contact AND m.group_id = %(group)s AND m.since = page.since
-        JOIN contacts c ON c.contact = m.contact
-        LEFT JOIN contact_names cn ON cn.contact = m.contact"""
+        LEFT JOIN access_merged s ON s.contact = m.contact
+        JOIN contacts c ON c.contact = coalesce(s.survivor, m.contact)
+        LEFT JOIN contact_names cn ON cn.contact = c.contact"""
 
     def legs(self) -> Sequence[Leg]:
-        within = IN_FORCE.format(at="coalesce(%(at)s::timestamptz, %(now)s)")
+        at = "coalesce(%(at)s::timestamptz, %(now)s)"
         rows = f"""
             FROM group_members m JOIN contacts c ON c.contact = m.contact
-            WHERE m.group_id = %(group)s AND {within} AND {open_contact("m.contact")}"""
+            WHERE m.group_id = %(group)s AND {_in_force("m", at)} AND {_once(at)} AND {open_contact("m.contact")}"""
         return [Leg(rows, {"m.contact": "text", "m.since": "text"})]
 
     def known(self) -> str:

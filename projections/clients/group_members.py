@@ -7,7 +7,17 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from domain.clients.group import GROUP, Group, GroupFormed, GroupRanked, GroupRenamed
+from domain.clients.group import (
+    GROUP,
+    Group,
+    GroupClosed,
+    GroupContractSet,
+    GroupFormed,
+    GroupMoved,
+    GroupRanked,
+    GroupRenamed,
+    GroupReopened,
+)
 from domain.clients.membership import MEMBERSHIP, MemberJoined, MemberLeft, Membership
 from domain.fact import Fact
 from domain.timeline import Timeline
@@ -16,7 +26,7 @@ from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel,
 GROUPS = Table(
     "groups",
     ("group_id",),
-    (*words("directory", "name", "kind"), Column("rank", Kind.NUMBER)),
+    (*words("directory", "name", "kind", "contract"), Column("rank", Kind.NUMBER), Column("closed", Kind.FLAG)),
     indexes=(("directory",),),
 )
 GROUP_MEMBERS = Table(
@@ -55,7 +65,9 @@ def members(contact: str, known: Known) -> Iterable[Change]:
 
 def group(id: str, known: Known) -> Iterable[Change]:
     state: Group = known.state(GROUP, id)
-    yield Put(GROUPS, (id,), {"directory": state.directory, "name": state.name, "kind": state.kind, "rank": state.rank})
+    row = {"directory": state.directory, "name": state.name, "kind": state.kind, "rank": state.rank}
+    by_default = state.contracts.get(None, Timeline()).last
+    yield Put(GROUPS, (id,), row | {"contract": by_default, "closed": bool(state.closed.last)})
 
 
 def remake(stream: str) -> Iterator[Touch]:
@@ -74,7 +86,12 @@ MEMBERSHIPS = ReadModel(
     name="group_members",
     about="Groups, and who was in them from when until when.",
     tables=(GROUPS, GROUP_MEMBERS),
-    facts=frozenset({GroupFormed, GroupRanked, GroupRenamed, MemberJoined, MemberLeft}),
+    facts=frozenset(
+        {
+            *(GroupFormed, GroupRanked, GroupRenamed, GroupContractSet, GroupMoved, GroupClosed, GroupReopened),
+            *(MemberJoined, MemberLeft),
+        }
+    ),
     project=project,
     reads=(MEMBERSHIP, GROUP),
     remake=remake,

@@ -78,6 +78,12 @@ CALLED_WHAT = f"""{AREA_AND_ASSIGNEE}
     LEFT JOIN contact_names cn ON cn.contact = t.customer"""
 
 
+ONCE = """NOT EXISTS (
+    SELECT FROM same_contact o JOIN contact_tickets ot ON ot.contact = o.contact AND ot.ticket = ct.ticket
+    WHERE o.contact < ct.contact)"""
+"""A ticket of two contacts that were merged is one ticket."""
+
+
 def promised(condition: str) -> str:
     """Whether it holds of one of the ticket's promises."""
     return f"EXISTS (SELECT FROM deadlines d WHERE d.ticket = t.ticket AND ({condition}))"
@@ -101,7 +107,7 @@ class Desk(
 
     narrowing: ClassVar = {
         "area": "t.area = %(area)s",
-        "contact": "%(contact)s IN (t.reporter, t.customer)",
+        "contact": "EXISTS (SELECT FROM same_contact s WHERE s.contact IN (t.reporter, t.customer))",
         "status": "s.status = %(status)s",
         "assignee": "s.assignee = %(assignee)s",
         "unassigned": WAITING,
@@ -133,7 +139,8 @@ class Desk(
         if self.contact is not None:
             own = {"ct.opened_at": "timestamptz", "ct.ticket": "text"}
             both = f"FROM contact_tickets ct JOIN tickets t ON t.ticket = ct.ticket {STANDING}"
-            return Leg(f"{both} WHERE ct.contact = %(contact)s AND {open_area('t.area')} AND {wanted}", own, True)
+            rows = f"{both} WHERE ct.contact = sc.contact AND {ONCE} AND {open_area('t.area')} AND {wanted}"
+            return Leg(rows, own, True, each="same_contact sc")
         if few or self._are_few():
             return Leg(f"FROM tickets t {STANDING} WHERE {open_area('t.area')} AND {wanted}", key, descending=True)
         standing = STANDING if (self.status, self.over) != (None, None) or self.unassigned is not None else ""

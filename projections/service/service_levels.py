@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from domain.clients.contact import CONTACT
 from domain.clients.group import GROUP, Group
 from domain.clients.membership import MEMBERSHIP, Membership
 from domain.fact import Event, Fact
@@ -32,7 +33,7 @@ from domain.service.ticket import (
     TicketResumed,
     TicketStarted,
 )
-from domain.values import ContractId, GroupId
+from domain.values import ContactId, ContractId, GroupId
 from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Table, Touch, words
 from projections.service.tickets import EVER
 
@@ -183,11 +184,22 @@ def _group(id: str, fact: Fact[TicketContractSelected], known: Known) -> Iterato
     ticket: Ticket = known.state(TICKET, id)
     if fact.event.scope not in (Scope.GROUP, Scope.GROUP_AND_TYPE) or ticket.customer is None:
         return
-    membership: Membership = known.state(MEMBERSHIP, ticket.customer)
-    groups = {group: known.state(GROUP, group) for group in membership.groups(fact.happened_at)}
+    joined = {group for each in _same(ticket.customer, known) for group in _groups(each, fact.happened_at, known)}
+    groups = {group: known.state(GROUP, group) for group in joined}
     found = bringer(ticket, fact.event, fact.happened_at, groups)
     if found is not None:
         yield Put(SLA_GROUPS, (id,), {"group_id": found})
+
+
+def _same(contact: ContactId, known: Known) -> tuple[ContactId, ...]:
+    """All that count as one with the contact, as `commands/same.py` says."""
+    survivor = known.state(CONTACT, contact).survivor or contact
+    return (survivor, *known.state(CONTACT, survivor).absorbed)
+
+
+def _groups(contact: ContactId, at: datetime, known: Known) -> tuple[GroupId, ...]:
+    membership: Membership = known.state(MEMBERSHIP, contact)
+    return membership.groups(at)
 
 
 def remake(stream: str) -> Iterator[Touch]:
@@ -222,6 +234,7 @@ SERVICE_LEVELS = ReadModel(
     tables=(DEADLINES, SLA_OUTCOMES, SLA_GROUPS, PROMISES, CONTRACT_CALENDARS),
     facts=CLOCKED | {ContractConcluded, ContractRevised, CalendarRevised},
     project=project,
-    reads=(TICKET, CONTRACT, CALENDAR, MEMBERSHIP, GROUP),
+    reads=(TICKET, CONTRACT, CALENDAR, MEMBERSHIP, GROUP, CONTACT),
     remake=remake,
+    edition=2,
 )

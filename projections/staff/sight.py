@@ -9,6 +9,7 @@ from projections.access import ACCESS
 from projections.clients.directory import in_words
 from projections.names import CALLED
 from projections.question import Answer, Single
+from projections.sight import lasts
 
 
 class MyTeam(Answer):
@@ -59,27 +60,27 @@ class MySight(Single, name="my-sight", row=Sight, rests_on=(ACCESS, CALLED)):
               FROM my_holders) h
         LEFT JOIN names n ON n.kind = 'team' AND n.id = h.team
     ),
-    teams AS (SELECT team, team_name AS name FROM mine WHERE team IS NOT NULL ORDER BY team),
+    joined AS (SELECT team, team_name AS name FROM mine WHERE team IS NOT NULL ORDER BY team),
     directories AS (
         SELECT DISTINCT ON (a.directory)
             a.directory, n.name AS directory_name, {in_words("a.level")} AS level, m.team, m.team_name
-        FROM mine m JOIN access_directories a ON a.holder = m.holder
+        FROM mine m JOIN access_directories a ON a.holder = m.holder AND {lasts("a")}
         LEFT JOIN names n ON n.kind = 'directory' AND n.id = a.directory
         ORDER BY a.directory, a.level DESC, m.team NULLS FIRST
     ),
-    areas AS (
+    roles AS (
         SELECT DISTINCT ON (a.area, a.role) a.area, n.name AS area_name, a.role, m.team, m.team_name
-        FROM mine m JOIN access_roles a ON a.holder = m.holder
+        FROM mine m JOIN access_roles a ON a.holder = m.holder AND {lasts("a")}
         LEFT JOIN names n ON n.kind = 'area' AND n.id = a.area
         ORDER BY a.area, a.role, m.team NULLS FIRST
     ),
     answer AS (
         SELECT %(actor)s::text AS worker,
             (SELECT name FROM worker_names WHERE worker = %(actor)s) AS sealed_name,
-            coalesce((SELECT json_agg(right_name ORDER BY right_name) FROM access_rights
-                      WHERE worker = %(actor)s), '[]') AS rights,
-            coalesce((SELECT json_agg(teams) FROM teams), '[]') AS teams,
+            coalesce((SELECT json_agg(right_name ORDER BY right_name) FROM access_rights r
+                      WHERE worker = %(actor)s AND {lasts("r")}), '[]') AS rights,
+            coalesce((SELECT json_agg(joined) FROM joined), '[]') AS teams,
             coalesce((SELECT json_agg(directories) FROM directories), '[]') AS directories,
-            coalesce((SELECT json_agg(areas) FROM areas), '[]') AS areas
+            coalesce((SELECT json_agg(roles) FROM roles), '[]') AS areas
     )
     SELECT * FROM answer"""

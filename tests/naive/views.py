@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, Protocol
 
+from naive import spelling
 from naive.promises import Book, Clock, Step, Verdict, Written, calendar, promised
 
 PlainFact = dict[str, Any]
@@ -41,7 +42,7 @@ def instant(text: str) -> datetime:
 def thing(fact: PlainFact) -> str:
     """The id in the name of a stream: what comes behind the noun, which may itself be of two words."""
     name: str = fact["stream"]
-    for noun in ("incident-type", name.partition("-")[0]):
+    for noun in ("incident-type", "process-area", name.partition("-")[0]):
         if name.startswith(noun + "-"):
             return name.removeprefix(noun + "-")
     raise ValueError(name)
@@ -57,8 +58,16 @@ def by_happening(facts: Iterable[PlainFact]) -> list[PlainFact]:
     return sorted(facts, key=lambda fact: instant(fact["happened_at"]))
 
 
-def views(facts: Sequence[PlainFact]) -> Rows:
-    """Everything that is shown when all the facts are known."""
+class Secrets(Protocol):
+    """What it takes to say what somebody is found by."""
+
+    def keyed(self, word: str) -> str: ...
+
+    def read(self, fact: PlainFact, field: str) -> str | None: ...
+
+
+def views(facts: Sequence[PlainFact], secrets: Secrets | None = None) -> Rows:
+    """Everything that is shown when all the facts are known; nobody is found by anything without the secrets."""
     found: Rows = defaultdict(dict)
     streams: dict[str, list[PlainFact]] = defaultdict(list)
     for fact in facts:
@@ -67,8 +76,11 @@ def views(facts: Sequence[PlainFact]) -> Rows:
         _access(found, fact)
         _names(found, fact)
         _clients(found, fact)
+        _papers(found, fact)
         _notices(found, fact)
         found["timeline"][fact["stream"], str(fact["version"])] = _told(fact)
+        if secrets and fact["topic"] == "contact.opened":
+            _search(found, fact["stream"], streams, secrets)
     book = _book(found, streams)
     for stream, own in streams.items():
         noun = stream.partition("-")[0]
@@ -78,8 +90,20 @@ def views(facts: Sequence[PlainFact]) -> Rows:
             _memberships(found, own)
         elif noun == "group":
             _group(found, own)
+            _rows(found, own)
+        elif noun == "directory":
+            _directory(found, own)
+        elif noun == "process":
+            _process_area(found, own)
+        elif noun == "settings":
+            _settings(found, own)
+        elif noun in ("team", "area"):
+            _gathering(found, own)
+        elif noun == "worker":
+            _absences(found, own)
         elif noun == "contact":
             _terms(found, own)
+            _links(found, own)
     return found
 
 
@@ -91,7 +115,7 @@ def _access(found: Rows, fact: PlainFact) -> None:
         case "worker.deactivated":
             found["access_workers"][id,] = {"active": False}
         case "worker.right-granted":
-            found["access_rights"][id, body["right"]] = {}
+            found["access_rights"][id, body["right"]] = {"until": _end(body)}
         case "worker.right-withdrawn":
             found["access_rights"].pop((id, body["right"]), None)
         case "team.member-added":
@@ -99,19 +123,28 @@ def _access(found: Rows, fact: PlainFact) -> None:
         case "team.member-removed":
             found["access_members"].pop((id, body["worker"]), None)
         case "directory.right-set":
-            found["access_directories"].pop((id, body["holder"]), None)
+            key = (id, body["holder"], "temporary" if body.get("until") else "standing")
+            found["access_directories"].pop(key, None)
             if body["level"] != "none":
-                found["access_directories"][id, body["holder"]] = {"level": LEVELS[body["level"]]}
+                found["access_directories"][key] = {"level": LEVELS[body["level"]], "until": _end(body)}
         case "area.role-given":
-            found["access_roles"][id, body["holder"], body["role"]] = {}
+            found["access_roles"][id, body["holder"], body["role"]] = {"until": _end(body)}
         case "area.role-taken":
             found["access_roles"].pop((id, body["holder"], body["role"]), None)
         case "contact.opened" | "contact.moved":
             found["access_contacts"][id,] = {"directory": body["directory"]}
+        case "contact.merged":
+            found["access_merged"][id,] = {"survivor": body["survivor"]}
+        case "contact.separated":
+            found["access_merged"].pop((id,), None)
+
+
+def _end(body: dict[str, Any]) -> datetime | None:
+    return instant(body["until"]) if body.get("until") else None
 
 
 def _names(found: Rows, fact: PlainFact) -> None:
-    if fact["topic"] == "worker.hired":
+    if fact["topic"] in ("worker.hired", "worker.renamed"):
         found["worker_names"][thing(fact),] = {"subject": fact["body"]["subject"], "name": sealed(fact, "name")}
     elif "name" in fact["body"] and not fact["topic"].startswith("contact."):
         found["names"][fact["topic"].partition(".")[0], thing(fact)] = {"name": fact["body"]["name"]}
@@ -126,6 +159,91 @@ def _clients(found: Rows, fact: PlainFact) -> None:
     if fact["topic"] == "ticket.opened":
         for contact in {body["reporter"], body["customer"]} - {None}:
             found["contact_tickets"][contact, id] = {"opened_at": at}
+
+
+def _papers(found: Rows, fact: PlainFact) -> None:
+    id, body, at = thing(fact), fact["body"], instant(fact["happened_at"])
+    match fact["topic"].partition(".")[2]:
+        case "address-added":
+            row = {"kind": body["kind"], "used_for": body["use"], "subject": body["subject"]}
+            found["contact_addresses"][id, body["address"]] = row | _two(fact, "typed", "normal")
+        case "address-changed":
+            found["contact_addresses"][id, body["address"]].update(_two(fact, "typed", "normal"))
+        case "address-removed":
+            del found["contact_addresses"][id, body["address"]]
+        case "numbers-set":
+            told = _two(fact, "company_number", "vat_number")
+            found["contact_numbers"][id,] = {"subject": body["subject"], **told}
+        case "noted" if fact["topic"] == "contact.noted":
+            row = {"written_at": at, "author": fact["actor"], "subject": body["subject"]}
+            found["contact_notes"][id, body["note"]] = row | {"text": sealed(fact, "text")}
+        case "note-removed":
+            del found["contact_notes"][id, body["note"]]
+        case "file-attached":
+            row = {name: body[name] for name in ("media_type", "digest", "size_bytes", "subject")}
+            row |= {"attached_at": at, "author": fact["actor"], "name": sealed(fact, "name")}
+            found["contact_files"][id, body["file"]] = row
+        case "file-removed":
+            del found["contact_files"][id, body["file"]]
+    if fact["topic"] == "bookmark.set":
+        found["bookmarks"][id, body["contact"]] = {"set_at": at}
+    elif fact["topic"] == "bookmark.cleared":
+        del found["bookmarks"][id, body["contact"]]
+
+
+def _two(fact: PlainFact, *fields: str) -> dict[str, Any]:
+    return {name: sealed(fact, name) for name in fields}
+
+
+def _links(found: Rows, own: Sequence[PlainFact]) -> None:
+    """What was said last: of an employer and of who answers, by when it happened; of the rest, by when it was told."""
+    id, row = thing(own[0]), dict.fromkeys(("employer", "whole", "life_cycle", "salutation"))
+    for fact in own:
+        match fact["topic"], fact["body"]:
+            case "contact.part-set" | "contact.classified", body:
+                row |= body
+            case "contact.related", body:
+                found["contact_relations"][id, body["other"], body["relation"]] = {}
+            case "contact.unrelated", body:
+                del found["contact_relations"][id, body["other"], body["relation"]]
+    row["employer"] = _last(by_happening(own), ("contact.employed",), "employer")
+    if any(row.values()):
+        found["contact_standings"][id,] = row
+    holder = _last(by_happening(own), ("contact.responsible-set",), "responsible")
+    if holder is not None:
+        found["contact_responsibles"][id,] = {"holder": holder}
+
+
+def _search(found: Rows, stream: str, streams: dict[str, list[PlainFact]], secrets: Secrets) -> None:
+    """By what is said last of each field; where the contact lies whose name it goes under last."""
+    own = streams[stream]
+    id = thing(own[0])
+    last = [fact for fact in own if fact["topic"] in ("contact.merged", "contact.separated")][-1:]
+    finds = next((fact["body"]["survivor"] for fact in last if fact["topic"] == "contact.merged"), id)
+    lies = [fact["body"]["directory"] for fact in streams[f"contact-{finds}"] if "directory" in fact["body"]]
+    place = {"directory": lies[-1], "found": finds}
+    for field, pieces, likenesses in _said(own, secrets):
+        for piece in pieces:
+            found["contact_tokens"][id, field, secrets.keyed(piece)] = place
+        for by, likeness in likenesses:
+            found["contact_likenesses"][id, field, by, secrets.keyed(f"{by} {likeness}")] = place
+
+
+def _said(own: Sequence[PlainFact], secrets: Secrets) -> Iterator[tuple[str, Iterable[str], Iterable[tuple[str, str]]]]:
+    named = [fact for fact in own if fact["topic"] in ("contact.opened", "contact.renamed")][-1]
+    name = secrets.read(named, "name") or ""
+    yield "(name)", spelling.of_text(name), [("name", each) for each in spelling.alike(name)]
+    for fact in [fact for fact in own if fact["topic"] == "contact.numbers-set"][-1:]:
+        numbers = [secrets.read(fact, field) for field in ("company_number", "vat_number")]
+        for number in filter(None, numbers):
+            yield "(numbers)", spelling.of_register_number(number), [("number", spelling.one_word(number))]
+    kinds = {fact["body"]["address"]: fact["body"]["kind"] for fact in own if fact["topic"] == "contact.address-added"}
+    for address, kind in kinds.items():
+        fact = [fact for fact in own if fact["body"].get("address") == address][-1]
+        normal = secrets.read(fact, "normal")
+        if normal is not None:
+            pieces = spelling.of_email(normal) if kind == "email" else spelling.of_phone(normal)
+            yield address, pieces, [(kind, normal.lower())]
 
 
 def _notices(found: Rows, fact: PlainFact) -> None:
@@ -160,7 +278,41 @@ def _read_out(field: str, value: Any) -> str:
         return "none"
     if isinstance(value, list):
         return ", ".join(value)
-    return str(instant(value)) if field == "due" else str(value)
+    return str(instant(value)) if field in ("due", "since", "until") else str(value)
+
+
+def _gathering(found: Rows, own: Sequence[PlainFact]) -> None:
+    """A team or an area as it stands after everything that was said of it."""
+    noun, happened = own[0]["stream"].partition("-")[0], by_happening(own)
+    said = [(fact["topic"].partition(".")[2], fact["body"]) for fact in own]
+    row = {"name": [body["name"] for _, body in said if "name" in body][-1]}
+    if noun == "team":
+        row["leader"] = None
+        for verb, body in said:
+            if verb == "leader-named" or (verb == "member-removed" and body["worker"] == row["leader"]):
+                row["leader"] = body["worker"] if verb == "leader-named" else None
+        row["disbanded"] = any(verb == "disbanded" for verb, _ in said)
+    else:
+        row["parent"] = [body["parent"] for _, body in said if "parent" in body][-1]
+        row["head"] = ([None] + [body["worker"] for verb, body in said if verb == "head-named"])[-1]
+        turns = [fact["topic"] for fact in happened if fact["topic"] in ("area.closed", "area.reopened")]
+        row["closed"] = turns[-1:] == ["area.closed"]
+    found[f"{noun}s"][thing(own[0]),] = row
+
+
+def _absences(found: Rows, own: Sequence[PlainFact]) -> None:
+    for fact in own:
+        body, at = fact["body"], instant(fact["happened_at"])
+        key = (thing(fact), body.get("absence", ""))
+        if fact["topic"] == "worker.absence-planned":
+            times = {"since": instant(body["since"]), "until": _end(body)}
+            found["absences"][key] = times | {"substitute": body["substitute"]}
+        elif fact["topic"] == "worker.absence-ended" and key in found["absences"]:
+            row = found["absences"][key]
+            if at <= row["since"]:
+                del found["absences"][key]
+            elif row["until"] is None or at < row["until"]:
+                row["until"] = at
 
 
 def _memberships(found: Rows, own: Sequence[PlainFact]) -> None:
@@ -189,10 +341,57 @@ def _spell(found: Rows, fact: PlainFact, group: str, since: datetime, until: dat
 
 
 def _group(found: Rows, own: Sequence[PlainFact]) -> None:
-    row = {"directory": None, "name": "", "kind": "customers", "rank": 0}
+    row: dict[str, Any] = {"directory": None, "name": "", "kind": "customers", "rank": 0}
     for fact in own:
         row |= {name: value for name, value in fact["body"].items() if name in row}
+    row |= {"contract": None, "closed": False}
+    for fact in by_happening(own):
+        if fact["topic"] == "group.contract-set" and fact["body"]["incident_type"] is None:
+            row["contract"] = fact["body"]["contract"]
+        elif fact["topic"] in ("group.closed", "group.reopened"):
+            row["closed"] = fact["topic"] == "group.closed"
     found["groups"][thing(own[0]),] = row
+
+
+def _rows(found: Rows, own: Sequence[PlainFact]) -> None:
+    for fact in by_happening(fact for fact in own if fact["topic"] == "group.responsible-set"):
+        key = thing(fact), fact["body"]["process_area"]
+        row = {name: fact["body"][name] for name in ("person", "team", "area")}
+        found["group_responsibles"].pop(key, None)
+        if any(row.values()):
+            found["group_responsibles"][key] = row
+
+
+def _directory(found: Rows, own: Sequence[PlainFact]) -> None:
+    names = [fact["body"]["name"] for fact in own if "name" in fact["body"]]
+    turns = [fact["topic"] for fact in own if fact["topic"] in ("directory.closed", "directory.reopened")]
+    found["listed_directories"][thing(own[0]),] = {"name": names[-1], "closed": turns[-1:] == ["directory.closed"]}
+
+
+def _process_area(found: Rows, own: Sequence[PlainFact]) -> None:
+    answering = [fact["body"] for fact in by_happening(own) if "responsible" in fact["body"]]
+    found["process_areas"][thing(own[0]),] = {
+        "name": [fact["body"]["name"] for fact in own if "name" in fact["body"]][-1],
+        "retired": any(fact["topic"] == "process-area.retired" for fact in own),
+        "responsible": answering[-1]["responsible"] if answering else None,
+    }
+
+
+def _settings(found: Rows, own: Sequence[PlainFact]) -> None:
+    """What has a time of its own, by that; all else as it was recorded."""
+    for name, field in (("default-contract", "contract"), ("helpdesk-responsible", "responsible")):
+        _setting(found, name, [fact["body"][field] for fact in by_happening(own) if field in fact["body"]])
+    for name, field in (("default-area", "area"), ("zone", "zone"), ("country", "country"), ("form-rule", "reopens")):
+        _setting(found, name, [fact["body"][field] for fact in own if field in fact["body"]])
+    for name in ("severities", "life-cycles", "salutations", "relations"):
+        listed = [fact["body"] for fact in own if fact["topic"] == f"settings.{name}-listed"]
+        for place, entry in enumerate(next(iter(listed[-1].values())) if listed else ()):
+            found["code_lists"][name, f"{place:03}"] = {"entry": entry}
+
+
+def _setting(found: Rows, name: str, values: Sequence[Any]) -> None:
+    if values and values[-1] is not None:
+        found["company_settings"][name,] = {"value": values[-1]}
 
 
 def _terms(found: Rows, own: Sequence[PlainFact]) -> None:
@@ -262,12 +461,14 @@ def _bringer(fact: PlainFact, opened: PlainFact, streams: dict[str, list[PlainFa
     def known(stream: str) -> list[PlainFact]:
         return by_happening(each for each in streams.get(stream, ()) if each["position"] < fact["position"])
 
-    joined = known(f"membership-{customer}")
-    groups = {
-        group
-        for group in {each["body"]["group"] for each in joined}
-        if _inside([each for each in joined if each["body"]["group"] == group], at)
-    }
+    groups = set()
+    for client in _one_with(customer, streams, fact["position"]):
+        joined = known(f"membership-{client}")
+        groups |= {
+            group
+            for group in {each["body"]["group"] for each in joined}
+            if _inside([each for each in joined if each["body"]["group"] == group], at)
+        }
     offering = []
     for group in groups:
         life = known(f"group-{group}")
@@ -284,6 +485,20 @@ def _bringer(fact: PlainFact, opened: PlainFact, streams: dict[str, list[PlainFa
         if terms and terms[-1] == fact["body"]["contract"]:
             offering.append((ranks[-1], group))
     return min(offering)[1] if offering else None
+
+
+def _one_with(contact: str, streams: dict[str, list[PlainFact]], position: int) -> set[str]:
+    """All contacts that went under one name just before the position."""
+    names = {}
+    for stream, own in streams.items():
+        if stream.startswith("contact-"):
+            told = [fact for fact in own if fact["position"] < position]
+            told = [fact for fact in told if fact["topic"] in ("contact.merged", "contact.separated")]
+            names[thing(own[0])] = (
+                told[-1]["body"]["survivor"] if told and told[-1]["topic"] == "contact.merged" else ""
+            )
+    shown = names.get(contact) or contact
+    return {each for each, survivor in names.items() if (survivor or each) == shown}
 
 
 def _promises(found: Rows, id: str, moments: Sequence[PlainFact], book: Book) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from rows import shown
-from specification import LONG_AGO, of
+from specification import LONG_AGO, of, on_monday
 
-from domain.clients.contact import CONTACT, ContactMoved
+from domain.clients.contact import CONTACT, ContactMerged, ContactMoved, ContactSeparated
 from domain.clients.directory import DIRECTORY, DirectoryRightSet, Level
 from domain.fact import Event, Fact
 from domain.staff.area import AREA, AreaRoleGiven, AreaRoleTaken, Role
@@ -37,7 +37,7 @@ def test_a_worker_is_active_until_deactivated_and_may_come_back_with_every_right
     assert rows("workers", WORKER, ANNA, HIRED) == {(ANNA,): {"active": True}}
     assert rows("workers", WORKER, ANNA, HIRED, WorkerDeactivated()) == {(ANNA,): {"active": False}}
     assert rows("workers", WORKER, ANNA, HIRED, WorkerDeactivated(), WorkerReactivated()) == {(ANNA,): {"active": True}}
-    assert rows("rights", WORKER, ANNA, HIRED, granted, WorkerDeactivated()) == {(ANNA, "sales"): {}}
+    assert rows("rights", WORKER, ANNA, HIRED, granted, WorkerDeactivated()) == {(ANNA, "sales"): {"until": None}}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_worker_is_active_until_deactivated_and_may_come_back_with_every_right
             CUSTOMERS,
             DirectoryRightSet(holder=HOLDER, level=Level.EDIT),
             DirectoryRightSet(holder=HOLDER, level=Level.NONE),
-            (CUSTOMERS, HOLDER),
+            (CUSTOMERS, HOLDER, "standing"),
         ),
     ],
     ids=["right", "team", "role", "directory"],
@@ -82,7 +82,23 @@ def test_what_is_given_is_there_until_it_is_taken(
 def test_a_right_to_a_directory_is_a_rung_of_the_ladder() -> None:
     for level, rung in ((Level.USE, 1), (Level.EDIT, 2), (Level.ADMINISTER, 3)):
         found = rows("directories", DIRECTORY, CUSTOMERS, DirectoryRightSet(holder=HOLDER, level=level))
-        assert found == {(CUSTOMERS, HOLDER): {"level": rung}}
+        assert found == {(CUSTOMERS, HOLDER, "standing"): {"level": rung, "until": None}}
+
+
+def test_a_right_with_an_end_lies_on_top_of_one_without() -> None:
+    standing = DirectoryRightSet(holder=HOLDER, level=Level.USE)
+    on_top = DirectoryRightSet(holder=HOLDER, level=Level.EDIT, until=on_monday(12))
+    both = rows("directories", DIRECTORY, CUSTOMERS, standing, on_top)
+    assert both == {
+        (CUSTOMERS, HOLDER, "standing"): {"level": 1, "until": None},
+        (CUSTOMERS, HOLDER, "temporary"): {"level": 2, "until": on_monday(12)},
+    }
+
+
+def test_a_merged_contact_goes_under_its_survivor_until_separated() -> None:
+    merged, separated = ContactMerged(survivor=ANNA), ContactSeparated(survivor=ANNA)
+    assert rows("merged", CONTACT, MILL, merged) == {(MILL,): {"survivor": ANNA}}
+    assert rows("merged", CONTACT, MILL, merged, separated) == {}
 
 
 def test_a_contact_lies_where_it_was_moved_to() -> None:

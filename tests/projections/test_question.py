@@ -11,6 +11,9 @@ import pytest
 
 from projections import sight
 from projections.catalogue import QUESTIONS, READ_MODELS
+from projections.clients.access_check import AccessCheck
+from projections.clients.contact import Contacts
+from projections.clients.search import ContactSearch
 from projections.question import Leg, Listing, Question, Single
 from projections.service.desk import Desk, Sort
 from projections.trail import Thing, Trail
@@ -26,8 +29,12 @@ def asked() -> Iterator[Question]:
             yield from (Desk(sort=sort) for sort in Sort)
         elif kind is Trail:
             yield from (Trail(thing=thing, id="x") for thing in Thing)
+        elif kind is AccessCheck:
+            yield AccessCheck(contact="xy", worker="xy")
+        elif kind is Contacts:
+            yield from (Contacts(), Contacts(kind="person"), Contacts(reference="xy"), Contacts(employer="xy"))
         else:
-            needed = {name: "x" for name, field in kind.model_fields.items() if field.is_required()}
+            needed = {name: "xy" for name, field in kind.model_fields.items() if field.is_required()}
             yield kind.model_validate(needed)
 
 
@@ -65,8 +72,10 @@ def test_every_field_of_a_question_has_a_say_in_its_answer(question: Question) -
     if isinstance(question, Listing):
         assert question.narrowing.keys() <= type(question).model_fields.keys()
     said = " ".join(statements(question))
-    for name in type(question).model_fields.keys() - getattr(question, "narrowing", {}).keys() - {"sort"}:
+    apart = {"sort", "text"} if isinstance(question, ContactSearch) else {"sort"}
+    for name in type(question).model_fields.keys() - getattr(question, "narrowing", {}).keys() - apart:
         assert f"%({name})s" in said
+    assert all(f"%({name})s" in said for name in question.parameters(str))
 
 
 def test_a_filter_that_is_not_given_asks_nothing_and_a_flag_asks_for_yes_or_no() -> None:
@@ -110,6 +119,7 @@ TYPED = f"{{title}} {ID}"
 def test_a_line_tells_names_where_they_may_be_known_and_nothing_twice(
     topic: str, words: str, details: Any, mentioned: dict[str, tuple[str | None, str | None]], told: str
 ) -> None:
-    named = [{"id": id, "worker": worker, "name": name} for id, (worker, name) in mentioned.items()]
+    blank = {"contact": None}
+    named = [{"id": id, "worker": worker, "name": name, **blank} for id, (worker, name) in mentioned.items()]
     row = {"topic": topic, "words": words, "details": details, "mentioned": named}
     assert Trail.shown(row) == {"topic": topic, "words": told}

@@ -10,9 +10,17 @@ from company import COMPANY_SO_FAR
 from rows import shown
 from specification import Happened, of, on_monday
 
-from domain.clients.group import GROUP, GroupRanked, GroupRenamed
+from domain.clients.group import (
+    GROUP,
+    GroupClosed,
+    GroupContractSet,
+    GroupMoved,
+    GroupRanked,
+    GroupRenamed,
+    GroupReopened,
+)
 from domain.clients.membership import MEMBERSHIP, MemberJoined, MemberLeft
-from examples import BAKERY, CUSTOMERS, MILL, REGULARS, VIP
+from examples import BAKERY, CUSTOMERS, DEFECT, GOLD, MILL, REGULARS, SILVER, SUPPLIERS, VIP
 
 NINE, TEN, NOON = on_monday(9), on_monday(10), on_monday(12)
 Spell = tuple[datetime, datetime | None]
@@ -80,5 +88,22 @@ def test_each_group_and_each_contact_has_times_of_its_own() -> None:
 def test_a_group_is_shown_as_it_is_called_and_ranked_now() -> None:
     changed = of(GROUP, VIP, GroupRenamed(name="Very important"), GroupRanked(rank=7))
     rows = shown(COMPANY_SO_FAR, changed)["groups"]
-    assert rows[VIP,] == {"directory": CUSTOMERS, "name": "Very important", "kind": "customers", "rank": 7}
+    assert rows[VIP,] == {
+        "directory": CUSTOMERS,
+        "name": "Very important",
+        "kind": "customers",
+        "rank": 7,
+        "contract": None,
+        "closed": False,
+    }
     assert rows[REGULARS,]["name"] == "Regulars"
+
+
+def test_a_group_is_shown_with_its_directory_its_contract_by_default_and_whether_it_takes_members() -> None:
+    gold, of_defects = GroupContractSet(contract=GOLD), GroupContractSet(incident_type=DEFECT, contract=SILVER)
+    moved = GroupMoved(origin=CUSTOMERS, directory=SUPPLIERS)
+    row = shown(COMPANY_SO_FAR, of(GROUP, VIP, gold, of_defects, moved, GroupClosed()))["groups"][VIP,]
+    assert (row["contract"], row["directory"], row["closed"]) == (GOLD, SUPPLIERS, True)
+    again = of(GROUP, VIP, gold, GroupContractSet(contract=None), GroupClosed(), GroupReopened())
+    row = shown(COMPANY_SO_FAR, again)["groups"][VIP,]
+    assert (row["contract"], row["closed"]) == (None, False)

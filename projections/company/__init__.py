@@ -1,0 +1,1 @@
+"""What the company has set up, who answers for what, and whether they can."""

@@ -1,0 +1,105 @@
+"""What the company has set, and what it has not: a missing setting is listed, never guessed (R-SET-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import ClassVar
+
+from domain.staff.worker import Right
+from projections.company.responsible import RESPONSIBLE
+from projections.names import CALLED
+from projections.question import Answer, Leg, Listing
+
+WANTED = ("default-area", "default-contract", "helpdesk-responsible", "zone", "country", "form-rule")
+LISTED = ("severities", "life-cycles", "salutations", "relations")
+
+
+def _values(words: Sequence[str]) -> str:
+    return ", ".join(f"('{word}')" for word in words)
+
+
+class ReadinessRow(Answer):
+    """A setting, and whether it is missing; its value, and what that is called where it is a thing."""
+
+    setting: str
+    missing: bool
+    value: str | None
+    value_name: str | None
+
+
+class Readiness(Listing, name="readiness", row=ReadinessRow, rests_on=(RESPONSIBLE, CALLED), rights=[Right.BASIC]):
+    """Every setting that the company is to make, those that are missing among them; of a code list, how long it is."""
+
+    missing: bool | None = None
+
+    narrowing: ClassVar = {"missing": "w.value IS NULL"}
+    of = ("setting",)
+    settings: ClassVar = f"""(
+        SELECT w.setting, s.value FROM (VALUES {_values(WANTED)}) w(setting)
+        LEFT JOIN company_settings s ON s.setting = w.setting
+        UNION ALL
+        SELECT w.setting, nullif((SELECT count(*) FROM code_lists c WHERE c.code_list = w.setting), 0)::text
+        FROM (VALUES {_values(LISTED)}) w(setting))"""
+    shows = """
+        w.setting, w.value IS NULL AS missing, w.value, n.name AS value_name"""
+    joins = f"""
+        JOIN {settings} w ON w.setting = page.setting
+        LEFT JOIN names n ON n.id = w.value AND n.kind = CASE w.setting
+            WHEN 'default-area' THEN 'area' WHEN 'default-contract' THEN 'contract' END"""
+
+    def legs(self) -> Sequence[Leg]:
+        return [Leg(f"FROM {self.settings} w WHERE true{self.given()}", {"w.setting": "text"})]
+
+
+class CodeList(StrEnum):
+    """The lists that the company keeps in its settings."""
+
+    SEVERITIES = "severities"
+    LIFE_CYCLES = "life-cycles"
+    SALUTATIONS = "salutations"
+    RELATIONS = "relations"
+
+
+class EntryRow(Answer):
+    """An entry of a code list."""
+
+    code_list: CodeList
+    entry: str
+
+
+class CodeLists(Listing, name="code-lists", row=EntryRow, rests_on=(RESPONSIBLE,), rights=[Right.BASIC]):
+    """The entries of the company's code lists, each list in its order."""
+
+    code_list: CodeList | None = None
+
+    narrowing: ClassVar = {"code_list": "c.code_list = %(code_list)s"}
+    of = ("code_list", "ordinal")
+    shows = "c.code_list, c.entry"
+    joins = "JOIN code_lists c ON c.code_list = page.code_list AND c.ordinal = page.ordinal"
+
+    def legs(self) -> Sequence[Leg]:
+        return [Leg(f"FROM code_lists c WHERE true{self.given()}", {"c.code_list": "text", "c.ordinal": "text"})]
+
+
+class ProcessAreaRow(Answer):
+    """A kind of care, and who answers in it for what nobody else answers for."""
+
+    process_area: str
+    name: str
+    retired: bool
+    responsible: str | None
+
+
+class ProcessAreas(Listing, name="process-areas", row=ProcessAreaRow, rests_on=(RESPONSIBLE,), rights=[Right.BASIC]):
+    """The code list of process areas."""
+
+    retired: bool | None = None
+
+    narrowing: ClassVar = {"retired": "p.retired"}
+    of = ("process_area",)
+    shows = "p.process_area, p.name, p.retired, p.responsible"
+    joins = "JOIN process_areas p ON p.process_area = page.process_area"
+
+    def legs(self) -> Sequence[Leg]:
+        return [Leg(f"FROM process_areas p WHERE true{self.given()}", {"p.process_area": "text"})]
