@@ -41,7 +41,7 @@ check: $(READY) ## Types, style, import laws, and whether CATALOG.md is what the
 demo: $(READY) ## Four years of a help desk from commands to the SLA report; LOG=FILE takes a log of your own
 	@$(BIN)/kartoteka demo $(if $(LOG),"$(LOG)")
 
-bench: $(READY) ## Measure ours against the baseline, ten minutes; NAMES="throughput latency" picks some
+bench: $(READY) ## Measure ours against the baseline, most of an hour; NAMES="throughput latency" picks some
 	@$(BIN)/kartoteka bench --json $(NAMES)
 
 soak: $(READY) ## The tests with more seeds, for longer; TIMES=10 is how many times the usual

@@ -13,12 +13,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from adapters import file_request
 from adapters.consequence import consequence
 from adapters.problem import SENTENCES, STATUS
 from commands import handler, permission
 from commands.catalogue import COMMANDS
 from commands.command import Command
 from commands.reactions.catalogue import REACTIONS
+from commands.reckonings.catalogue import RECKONINGS
 from domain import values
 from domain.decider import Decider
 from domain.fact import Event, personal_fields
@@ -45,6 +47,8 @@ def catalog() -> str:
         _refusals,
         _problems,
         _questions,
+        _reckonings,
+        _files,
         _read_models,
     )
     return "\n".join(line for part in parts for line in part())
@@ -57,7 +61,7 @@ def _head() -> Iterator[str]:
     yield f"Written by `{REBUILD}` from the code; a test fails when it is stale."
     yield ""
     counts = [(len(COMMANDS), "requests"), (len(_events()), "facts"), (len(_refused()), "refusals")]
-    counts += [(len(QUESTIONS), "questions"), (len(READ_MODELS), "read models")]
+    counts += [(len(QUESTIONS), "questions"), (len(RECKONINGS), "reckonings"), (len(READ_MODELS), "read models")]
     yield ", ".join(f"{count} {name}" for count, name in counts) + f", {len(_deciders())} kinds of stream."
 
 
@@ -145,6 +149,28 @@ def _questions() -> Iterator[str]:
         yield from _fields(question.row)
 
 
+def _reckonings() -> Iterator[str]:
+    yield from ("", "## Reckonings", "")
+    yield "Asked and answered like questions, of states that are folded up to an instant and not of rows."
+    for name, reckoning in sorted(RECKONINGS.items()):
+        yield from ("", f"### `{name}`", "", _sentence(reckoning), "")
+        yield f"- Name in the code: `{reckoning.__name__}`"
+        yield f"- Asked by: {reckoning.asked_by}"
+        yield from _fields(reckoning)
+        yield from ("", "In its row:", "")
+        yield from _fields(reckoning.row)
+
+
+def _files() -> Iterator[str]:
+    yield from ("", "## Files", "")
+    yield "The subject is `kartoteka.v1.fil.<caller>.<put or get>`; a message's first line is JSON with these fields."
+    for what, request in sorted(file_request.REQUESTS.items()):
+        yield from ("", f"### `{what}`", "", _sentence(request), "")
+        yield from _fields(request)
+        yield from ("", "In the first line of its answer:", "")
+        yield from _fields(file_request.ANSWERS[what])
+
+
 def _taken(question: type[Question]) -> str:
     """What the asker must be or hold."""
     rights = sorted(question.rights)
@@ -226,8 +252,10 @@ def _plain(node: ast.expr) -> ast.expr:
 def _nested() -> dict[str, type[Any]]:
     """The enumerations and models that fields are made of, and those these are made of."""
     found: dict[str, type[Any]] = {}
-    answers = [question.row for question in QUESTIONS.values()]
+    answers: list[type[BaseModel]] = [question.row for question in QUESTIONS.values()]
+    answers += [reckoning.row for reckoning in RECKONINGS.values()]
     waiting: list[type[BaseModel]] = [*COMMANDS.values(), *_events().values(), *QUESTIONS.values(), *answers]
+    waiting += RECKONINGS.values()
     while waiting:
         kind = waiting.pop()
         names = vars(sys.modules[kind.__module__])

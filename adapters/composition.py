@@ -14,7 +14,9 @@ from adapters.cursor import Cursors
 from adapters.embedded import Running, load_callers, seed_path
 from adapters.nats.channel import FACTS, Channel
 from adapters.nats.client import Client
+from adapters.nats.file_service import FileService
 from adapters.nats.handlers import handlers
+from adapters.nats.part_stream import PartStream
 from adapters.nats.patience import ENDURING, Patience
 from adapters.nats.query_service import QueryService
 from adapters.nats.reception import Reception
@@ -23,8 +25,12 @@ from adapters.nats.service import CommandService, connect
 from adapters.position import PositionTokens
 from adapters.postgres.answers import Answers
 from adapters.postgres.dead_letters import DeadLetters
+from adapters.postgres.file_sweep import keep_sweeping
+from adapters.postgres.filing import Filing
+from adapters.postgres.hindsight import Hindsight
 from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.log import PostgresLog
+from adapters.postgres.looks import Looks
 from adapters.postgres.retention import keep_forgetting
 from adapters.postgres.schema import migrate
 from adapters.postgres.views import access
@@ -100,6 +106,7 @@ class Service:
     commands: CommandService
     queries: QueryService
     log: PostgresLog
+    files: FileService
 
 
 def now() -> datetime:
@@ -121,17 +128,28 @@ async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> Async
     reception = Reception(connection, load_callers(place.callers))
     tokens, capacity = PositionTokens(keys.derive("position")), settings.waiting
     commands = CommandService(Handler(log), reception, tokens, keys.derive("fingerprint"), capacity=capacity, now=clock)
-    queries = QueryService(answers, reception, tokens, Cursors(keys.derive("cursor")), capacity=capacity, now=clock)
+    looks = Looks(place.postgres_url, settings.schema_name, capacity=capacity)
+    cursors = Cursors(keys.derive("cursor"))
+    hindsight = Hindsight(place.postgres_url, settings.schema_name, Keyring(keys), tokens.token)
+    queries = QueryService(answers, hindsight, looks, reception, tokens, cursors, capacity=capacity, now=clock)
+    filing = Filing(place.postgres_url, settings.schema_name, Keyring(keys))
+    parts = PartStream(connection, await filing.mark(), settings.schema_name)
+    files = FileService(parts, filing, looks, reception, most_bytes=settings.file_bytes, now=clock)
     await reception.open()
     await commands.start()
     await queries.start()
+    await files.start()
     retention = asyncio.create_task(keep_forgetting(place.postgres_url, settings.schema_name))
+    sweeping = asyncio.create_task(keep_sweeping(place.postgres_url, settings.schema_name, parts, clock))
     try:
-        yield Service(commands, queries, log)
+        yield Service(commands, queries, log, files)
     finally:
         retention.cancel()
+        sweeping.cancel()
         await commands.drain()
+        await files.drain()
         await queries.drain()
+        await looks.close()
         await reception.close()
         await log.close()
 
@@ -140,7 +158,8 @@ async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> Async
 def viewing(place: Place, models: Iterable[ReadModel] = READ_MODELS.values()) -> Iterator[Engine]:
     """What keeps the read models up to date, for a process of its own."""
     migrate(place.postgres_url, place.settings.schema_name)
-    engine = Engine(place.postgres_url, place.settings.schema_name, models)
+    keys = opened_keys(place.postgres_url, place.settings.schema_name, place.keys)
+    engine = Engine(place.postgres_url, place.settings.schema_name, models, keys)
     try:
         yield engine
     finally:

@@ -12,14 +12,14 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, Field
 
-from adapters import inquiry
+from adapters import file_request, inquiry
 from adapters.envelope import envelope_of
+from adapters.inquiry import ASKED
 from commands.catalogue import COMMANDS
 from commands.command import Command
-from projections.catalogue import QUESTIONS
 
 NAME = "kartoteka"
-COMMAND_SUBJECTS, QUESTION_SUBJECTS = "kartoteka.v1.cmd", "kartoteka.v1.qry"
+COMMAND_SUBJECTS, QUESTION_SUBJECTS, FILE_SUBJECTS = "kartoteka.v1.cmd", "kartoteka.v1.qry", "kartoteka.v1.fil"
 
 
 class Reply(BaseModel):
@@ -29,6 +29,14 @@ class Reply(BaseModel):
     version: int = Field(description="The version of that thing; give it as expected_version to change just this one.")
     position: str = Field(description="An opaque token of the position in the log; a query can wait for it.")
     repeated: bool = Field(description="Whether the command id was known, and this is the first answer again.")
+
+
+FACES = (
+    f"{COMMAND_SUBJECTS}.<caller>.<noun>.<verb>, {QUESTION_SUBJECTS}.<caller>.<question>, "
+    f"{FILE_SUBJECTS}.<caller>.<put or get>"
+)
+TOPICS = dict.fromkeys((*sorted(COMMANDS), *sorted(ASKED), *sorted(file_request.REQUESTS)))
+"""Everything that can be asked of the service, as subjects end."""
 
 
 def release() -> str:
@@ -52,7 +60,7 @@ class Statistics:
     dropped: int = 0
 
     def count(self, topic: str, seconds: float, code: str) -> None:
-        known = topic if topic in COMMANDS or topic in QUESTIONS else "unknown"
+        known = topic if topic in TOPICS else "unknown"
         self.requests[known] += 1
         self.seconds[known] += seconds
         if code:
@@ -70,7 +78,7 @@ def answer(subject: str, statistics: Statistics) -> bytes | None:
         "id": statistics.instance,
         "version": release(),
         "metadata": {
-            "subject": f"{COMMAND_SUBJECTS}.<caller>.<noun>.<verb>, {QUESTION_SUBJECTS}.<caller>.<question>",
+            "subject": FACES,
             "envelope": "see each endpoint's request_schema",
         },
     }
@@ -78,13 +86,18 @@ def answer(subject: str, statistics: Statistics) -> bytes | None:
         case "PING":
             return orjson.dumps({"type": "io.nats.micro.v1.ping_response", **body})
         case "INFO":
-            about = {"description": "Commands to the client card file, and questions", "endpoints": _endpoints()}
+            about = {"description": "Commands to the client card file, questions, and files", "endpoints": _endpoints()}
             return orjson.dumps({"type": "io.nats.micro.v1.info_response", **body, **about})
         case "STATS":
             about = {"started": statistics.started.isoformat(), "endpoints": _figures(statistics)}
             return orjson.dumps({"type": "io.nats.micro.v1.stats_response", **body, **about})
         case _:
             return None
+
+
+def prepare() -> None:
+    """Have the schemas of everything at hand: to make them takes a second."""
+    _endpoints()
 
 
 @lru_cache(maxsize=1)
@@ -100,9 +113,13 @@ def _endpoints() -> list[dict[str, Any]]:
             inquiry.envelope_of(question).model_json_schema(),
             inquiry.reply_of(question).model_json_schema(mode="serialization"),
         )
-        for name, question in sorted(QUESTIONS.items())
+        for name, question in sorted(ASKED.items())
     ]
-    return commands + questions
+    files = [
+        _endpoint(what, asked, asked.model_json_schema(), file_request.ANSWERS[what].model_json_schema())
+        for what, asked in sorted(file_request.REQUESTS.items())
+    ]
+    return commands + questions + files
 
 
 def _endpoint(topic: str, kind: type[BaseModel], asked: dict[str, Any], answered: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +132,9 @@ def _endpoint(topic: str, kind: type[BaseModel], asked: dict[str, Any], answered
 
 
 def _called(topic: str) -> dict[str, str]:
-    subjects = QUESTION_SUBJECTS if topic in QUESTIONS else COMMAND_SUBJECTS
+    if topic in file_request.REQUESTS:
+        return {"name": f"file-{topic}", "subject": f"{FILE_SUBJECTS}.*.{topic}", "queue_group": NAME}
+    subjects = QUESTION_SUBJECTS if topic in ASKED else COMMAND_SUBJECTS
     return {"name": topic.replace(".", "-"), "subject": f"{subjects}.*.{topic}", "queue_group": NAME}
 
 
@@ -135,5 +154,5 @@ def _figures(statistics: Statistics) -> list[dict[str, Any]]:
             "processing_time": int(statistics.seconds[topic] * 1e9),
             "average_processing_time": int(statistics.seconds[topic] * 1e9 / max(statistics.requests[topic], 1)),
         }
-        for topic in [*sorted(COMMANDS), *sorted(QUESTIONS), *seldom]
+        for topic in [*TOPICS, *seldom]
     ]

@@ -86,7 +86,7 @@ def _request(caller: str, envelope: Any, received_at: datetime, secret: bytes) -
         actor=envelope.actor,
         command=envelope.data,
         received_at=received_at,
-        new_id=thing_id(caller, envelope.id) if envelope.data.makes() else "",
+        new_id=thing_id(caller, envelope.id),
         new_subject=SubjectId(os.urandom(16).hex()),
         happened_at=envelope.happened_at,
         expected_version=envelope.expected_version,

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from adapters.cursor import Cursors, NotACursor
 from adapters.position import NotAToken, PositionTokens
 from adapters.problem import Problem, problem
 from adapters.shape import malformed, read_as
+from commands.catalogue import COMMANDS
+from commands.reckoning import Reckoning
+from commands.reckonings.catalogue import RECKONINGS
+from commands.reckonings.effect import Effect
 from domain.values import WorkerId
 from projections.catalogue import QUESTIONS
 from projections.question import Listing, Question
+
+Q = TypeVar("Q", bound=Question | Reckoning, covariant=True)
+Asked = type[Question] | type[Reckoning]
+
+ASKED: Mapping[str, Asked] = {**QUESTIONS, **RECKONINGS}
+"""Everything that can be asked, by its name: of what is written down to be read, or to be reckoned."""
 
 USUAL_LIMIT, HIGHEST_LIMIT = 50, 1000
 
@@ -33,6 +46,9 @@ class Asking(BaseModel):
     ] = None
     deadline_ms: Annotated[
         int | None, Field(ge=1, le=60_000, description="Answer within this time after receipt, or say why not.")
+    ] = None
+    purpose: Annotated[
+        Literal["export"] | None, Field(description="An export says so; what it shows is recorded as exported.")
     ] = None
 
 
@@ -57,20 +73,27 @@ class Place(NamedTuple):
     key: str
 
 
-class Inquiry(NamedTuple):
-    """A question as it came in."""
+class Inquiry(NamedTuple, Generic[Q]):
+    """A question as it came in; `as_of` is that of its first page, and rights are judged by the receipt of each."""
 
-    question: Question
+    question: Q
     actor: str
     as_of: datetime
     min_position: int = 0
     limit: int = 1
     place: Place | None = None
     deadline_ms: int | None = None
+    purpose: str | None = None
+    received_at: datetime | None = None
+
+    @property
+    def receipt(self) -> datetime:
+        """When this page was asked for."""
+        return self.received_at or self.as_of
 
 
 @lru_cache(maxsize=None)
-def envelope_of(question: type[Question]) -> type[Asking]:
+def envelope_of(question: Asked) -> type[Asking]:
     """The envelope's model for one question; what narrows nothing may be left out."""
     wanted = any(field.is_required() for field in question.model_fields.values())
     data: Any = (question, ... if wanted else Field(default_factory=question))
@@ -79,7 +102,7 @@ def envelope_of(question: type[Question]) -> type[Asking]:
 
 
 @lru_cache(maxsize=None)
-def reply_of(question: type[Question]) -> type[Told]:
+def reply_of(question: Asked) -> type[Told]:
     """The answer's model for one question."""
     found: dict[str, Any] = {"row": (question.row, ...)}
     if issubclass(question, Listing):
@@ -89,23 +112,41 @@ def reply_of(question: type[Question]) -> type[Told]:
     return create_model(f"{question.__name__}Reply", __base__=Told, **found)
 
 
-def read(name: str, payload: bytes, now: datetime, tokens: PositionTokens, cursors: Cursors) -> Inquiry | Problem:
+def read(name: str, payload: bytes, now: datetime, tokens: PositionTokens, cursors: Cursors) -> Inquiry[Any] | Problem:
     """The question in a message, or the problem with it."""
-    kind = QUESTIONS.get(name)
+    kind = ASKED.get(name)
     if kind is None:
         return problem(404, "QuestionUnknown")
     asking = read_as(envelope_of(kind), payload)
     if isinstance(asking, Problem):
         return asking
+    if isinstance(asking.data, Effect) and (wrong := _wrong(asking.data)) is not None:
+        return wrong
     try:
         position = tokens.position(asking.min_position) if asking.min_position else 0
     except NotAToken:
         return malformed("min_position", "it is no position of this service")
-    found = Inquiry(asking.data, asking.actor, now, position, deadline_ms=asking.deadline_ms)
+    found: Inquiry[Any] = Inquiry(
+        *(asking.data, asking.actor, now, position),
+        deadline_ms=asking.deadline_ms,
+        purpose=asking.purpose,
+        received_at=now,
+    )
     return _paged(found, asking, cursors) if isinstance(asking, Paging) else found
 
 
-def _paged(found: Inquiry, asking: Paging, cursors: Cursors) -> Inquiry | Problem:
+def _wrong(effect: Effect) -> Problem | None:
+    """What is wrong with the request whose effect is asked for."""
+    command = COMMANDS.get(effect.command)
+    if command is None:
+        return problem(404, "CommandUnknown")
+    found = read_as(command, orjson.dumps(effect.data))
+    if not isinstance(found, Problem):
+        return None
+    return replace(found, errors=tuple({**each, "field": f"data.data.{each['field']}"} for each in found.errors))
+
+
+def _paged(found: Inquiry[Any], asking: Paging, cursors: Cursors) -> Inquiry[Any] | Problem:
     found = found._replace(limit=asking.limit)
     if asking.cursor is None:
         return found
@@ -116,10 +157,10 @@ def _paged(found: Inquiry, asking: Paging, cursors: Cursors) -> Inquiry | Proble
     return found._replace(as_of=datetime.fromisoformat(as_of), place=Place(leg, key))
 
 
-def cursor(inquiry: Inquiry, place: Place, cursors: Cursors) -> str:
+def cursor(inquiry: Inquiry[Any], place: Place, cursors: Cursors) -> str:
     """Where the answer goes on; deadlines are looked at as of its first page all the way."""
     return cursors.seal([inquiry.as_of.isoformat(), *place], *_bound(inquiry))
 
 
-def _bound(inquiry: Inquiry) -> tuple[str, ...]:
+def _bound(inquiry: Inquiry[Any]) -> tuple[str, ...]:
     return type(inquiry.question).name, inquiry.actor, inquiry.question.model_dump_json()

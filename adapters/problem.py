@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from commands.handler import Broken, CommandIdClash, Contended, SubjectFenced, VersionMoved
+from commands.lookup import NotReady
 from domain.refusal import NotAllowed, Refused, Unknown
 
 STATUS: dict[type[Refused], int] = {
@@ -18,6 +19,7 @@ STATUS: dict[type[Refused], int] = {
     CommandIdClash: 409,
     SubjectFenced: 410,
     Broken: 500,
+    NotReady: 503,
     Refused: 422,
 }
 
@@ -32,6 +34,15 @@ SENTENCES = {
     "ViewBehind": "What the answer rests on has not come as far as the position asked for; ask again.",
     "OutOfTime": "The answer takes longer than a question may; ask for less of it.",
     "StoreAway": "The store does not answer; ask again.",
+    "LookUnkept": "That somebody looked cannot be recorded now, so nothing is shown; ask again.",
+    "PartNotFull": "Every part of a file but the last holds 512 KiB.",
+    "PartTooLarge": "A part of a file holds 512 KiB at most.",
+    "PartUnknown": "The file has no such part.",
+    "FileTooLarge": "The file is larger than this company takes.",
+    "FileClash": "Under this id another file was put, or another part in this place.",
+    "FileDamaged": "What is stored is not the file that was attached; nothing of it is given out.",
+    "FileStoreAway": "The store of files does not answer; ask again.",
+    "FileRequestUnknown": "Of a file a part is put, or got.",
     "TooLarge": "The request is larger than one mebibyte.",
     "Overloaded": "More requests are waiting than can be answered in time; nothing was stored.",
     "DeadlinePassed": "The request's own deadline passed before it was its turn; nothing was stored.",

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     )
     service_seed: Path | None = Field(None, description="The nkey seed of the service; default as above.")
     waiting: int = Field(2048, ge=1, le=100_000, description="How many requests may wait before 503 is answered.")
+    file_bytes: int = Field(
+        25 * 1024 * 1024, ge=1, le=512 * 1024 * 1024, description="How large a file of a contact may be, in bytes."
+    )
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$", description="The least that is logged.")
     log_json: bool = Field(False, description="Log lines as JSON.")
 

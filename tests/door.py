@@ -16,7 +16,7 @@ from from_schema import example
 from nats.aio.client import Client as Connection
 from nats.aio.msg import Msg
 from psycopg import Connection as Database
-from world import World, examples, set_up
+from world import World, examples, set_up, special
 
 from adapters.composition import Place, Service, client, serving
 from adapters.embedded import Running, seed_path
@@ -146,7 +146,8 @@ class Stage:
 
     def example(self, topic: str, *, whole: bool = False) -> dict[str, Any]:
         """A request as its published schema wants it, about the things of this world."""
-        known = {**examples(self.world), **self.world.ids(), "id": new_command_id(), "deadline_ms": 60_000}
+        known = {**examples(self.world), **self.world.ids(), **special(self.world, topic)}
+        known |= {"id": new_command_id(), "deadline_ms": 60_000}
         request: dict[str, Any] = example(self.schemas[topic], known, whole=whole)
         return request
 

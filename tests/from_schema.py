@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-WORDS = ("word", "worker:word", "00000000-0000-4000-8000-000000000000", "UTC")
+WORDS = ("word", "worker:word", "00000000-0000-4000-8000-000000000000", "UTC", "text/plain", "0a" * 32, "UA")
 
 
 def example(schema: Mapping[str, Any], known: Mapping[str, Any], *, whole: bool = False) -> Any:
@@ -56,4 +56,6 @@ def _string(schema: Mapping[str, Any]) -> str:
         pattern = re.compile(schema.get("pattern", ""))
     except re.error:  # classes of Unicode, which Python's own expressions do not have
         return WORDS[0]
-    return next(word for word in WORDS if pattern.search(word))
+    found = next((word for word in WORDS if pattern.search(word)), None)
+    assert found is not None, f"no word for {schema}"
+    return found

@@ -112,7 +112,7 @@ async def founded(desk: Client) -> Company:
     await did(AssignTicket(ticket=company["pump"], assignee=company["anna"]), minutes_ago=20)
     await did(HoldTicket(ticket=company["belt"]), minutes_ago=30)
     await did(ResolveTicket(ticket=company["lamp"]), minutes_ago=35)
-    await did(DeactivateWorker(worker=company["emil"]))
+    await did(DeactivateWorker(worker=company["emil"], forced=True))
     return company
 
 

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from subprocess import PIPE, Popen
 from typing import IO, Any, NamedTuple
 from unittest.mock import patch
 
+from adapters import composition
 from adapters.cli.console import log_to_stderr
 from adapters.composition import Place, now, reacting, relaying, serving, viewing
 from adapters.envelope import read
@@ -24,6 +25,7 @@ from adapters.nats.client import new_command_id
 from adapters.nats.patience import Patience
 from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.log import PostgresLog
+from adapters.postgres.looks import Looker, Looks
 from adapters.postgres.schema import connect
 from adapters.postgres.views import engine, registry
 from adapters.problem import Problem
@@ -31,6 +33,7 @@ from adapters.settings import Settings
 from commands.handler import Handler
 from commands.request import Answer, Attempt, Request, Settled
 from projections.catalogue import READ_MODELS
+from projections.looking import Look
 
 CALLER = "desk"
 PAGE = 7
@@ -194,6 +197,39 @@ async def serve(place: Place) -> None:
         await asyncio.to_thread(sys.stdin.readline)
 
 
+class HeldLooks(Looks):
+    """Says before and after who looked is stored, and goes on when told to."""
+
+    async def keep(self, looks: Iterable[Look], by: Looker, until: float) -> None:
+        await _held("keeping")
+        await super().keep(looks, by, until)
+        await _held("kept")
+
+
+class HastyLooks(HeldLooks):
+    """The planted bug: the answer does not wait."""
+
+    async def keep(self, looks: Iterable[Look], by: Looker, until: float) -> None:
+        self.late = asyncio.create_task(super().keep(looks, by, until))
+
+
+async def _held(what: str) -> None:
+    say(what)
+    await asyncio.to_thread(sys.stdin.readline)
+
+
+async def serve_looked_at(place: Place, *, kind: type[Looks] = HeldLooks) -> None:
+    """A service until it is killed."""
+    with patch.object(composition, "Looks", kind):
+        async with serving(place):
+            say("ready")
+            await asyncio.Event().wait()
+
+
+async def serve_hastily(place: Place) -> None:
+    await serve_looked_at(place, kind=HastyLooks)
+
+
 async def relay(place: Place, channel: str) -> None:
     """Stand for election when told to, and publish until told that it is over."""
     say(os.getpid())
@@ -275,6 +311,8 @@ async def hold_unguarded(place: Place, commands: str) -> None:
 
 ROLES: dict[str, Callable[..., Any]] = {
     "serve": serve,
+    "serve-looked-at": serve_looked_at,
+    "serve-hastily": serve_hastily,
     "hold": hold,
     "hold-unguarded": hold_unguarded,
     "write": write,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from typing import Any
 
-from adapters.nats.client import Client
+from adapters.envelope import thing_id
+from adapters.nats.client import Client, new_command_id
+from adapters.nats.file_client import Source, put_file
+from commands.clients.address import AddAddress, ChangeAddress
 from commands.clients.contact import OpenContact
 from commands.clients.directory import OpenDirectory, SetDirectoryRight
 from commands.clients.group import FormGroup
@@ -19,17 +23,21 @@ from commands.service.ticket import OpenTicket
 from commands.staff.area import GiveAreaRole, OpenArea
 from commands.staff.team import AddTeamMember, FormTeam
 from commands.staff.worker import GrantRight, HireWorker
+from domain.clients.address import AddressKind
+from domain.clients.contact import ContactKind
 from domain.clients.directory import Level
 from domain.service.calendar import OpeningHours
 from domain.service.contract import Targets, Terms
 from domain.staff.area import Role
 from domain.staff.worker import SYSTEM, Right
 from domain.values import (
+    AddressId,
     AreaId,
     CalendarId,
     ContactId,
     ContractId,
     DirectoryId,
+    FileId,
     GroupId,
     IncidentTypeId,
     TeamId,
@@ -40,6 +48,7 @@ from domain.values import (
 
 SEVERITIES = ("high", "low")
 OFFICE = OpeningHours(zone="Europe/Rome", week=(((540, 1080),),) * 5 + ((), ()))
+CONTENT = b"What lies in the cellar."
 PROMISE = Targets(first_response_seconds=3600, resolution_seconds=28800)
 
 
@@ -60,11 +69,18 @@ class World:
     contract: ContractId
     incident_type: IncidentTypeId
     ticket: TicketId
+    file: FileId
+    """Put for the contact, and waiting to be attached."""
+    address: AddressId
+    """A postal one of the contact, which takes any text."""
+    organisation: ContactId
+    branch: ContactId
 
     def ids(self) -> dict[str, str]:
         """The ids by the name of the field that holds such an id."""
         workers = dict.fromkeys(("actor", "assignee", "responsible", "recipient", "doer"), self.worker)
-        return {**asdict(self), **workers, "customer": self.contact}
+        others = dict.fromkeys(("employer", "whole", "other", "survivor"), self.organisation)
+        return {**asdict(self), **workers, **others, "customer": self.contact}
 
 
 async def set_up(desk: Client) -> World:
@@ -93,7 +109,25 @@ async def set_up(desk: Client) -> World:
     contact = ContactId(await did(OpenContact(directory=directory, name="Carla Bianchi")))
     await did(JoinGroup(contact=contact, group=group))
     ticket = TicketId(await did(OpenTicket(customer=contact, title="It is broken"), actor=worker))
-    return World(worker, team, area, directory, contact, group, calendar, contract, incident_type, ticket)
+    content = Source(new_command_id(), contact, BytesIO(CONTENT), len(CONTENT))
+    file = FileId((await put_file(desk, content, actor=worker)).file)
+    email = await _address(desk, contact, AddressKind.EMAIL, "carla@bianchi.example")
+    await did(ChangeAddress(contact=contact, address=email, typed="carla.bianchi@bianchi.example"))
+    address = await _address(desk, contact, AddressKind.POSTAL, "Via Roma 1")
+    organisation, branch = [
+        ContactId(await did(OpenContact(directory=directory, kind=kind, name="Mill")))
+        for kind in (ContactKind.COMPANY, ContactKind.PART)
+    ]
+    return World(
+        *(worker, team, area, directory, contact, group, calendar, contract, incident_type, ticket, file),
+        *(address, organisation, branch),
+    )
+
+
+async def _address(desk: Client, contact: ContactId, kind: AddressKind, typed: str) -> AddressId:
+    command_id = new_command_id()
+    await desk.send(AddAddress(contact=contact, kind=kind, typed=typed), actor=SYSTEM, id=command_id)
+    return AddressId(thing_id(desk.caller, command_id))
 
 
 def examples(world: World) -> dict[str, Any]:
@@ -108,3 +142,12 @@ def examples(world: World) -> dict[str, Any]:
         "happened_at": None,
         "expected_version": None,
     }
+
+
+def special(world: World, topic: str) -> dict[str, Any]:
+    """As `examples`, for one command alone."""
+    return {
+        "contact.add-address": {"kind": AddressKind.POSTAL},
+        "contact.set-part": {"contact": world.branch},
+        "contact.merge": {"contact": world.branch},
+    }.get(topic, {})

@@ -14,18 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from adapters import embedded
-from adapters.bench import echo, load, relay, server, whole
+from adapters.bench import crowd_seed, echo, load, looking, relay, server, whole
+from adapters.bench.crowd import Crowd
 from adapters.bench.side import CALLER, WHOLE, Company, place
 from adapters.composition import Place
 from adapters.embedded import Caller
 from adapters.embedded.credentials import ANYONE
+from projections.catalogue import QUESTIONS
 
 DISK = Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it; /tmp is often no disk
 FAREWELL_SECONDS = 10.0
 
 PROCESSES = multiprocessing.get_context("forkserver")
 """What all processes need is imported once, in the one that they are forked from."""
-PRELOADED = (server, echo, load, relay, whole)
+PRELOADED = (server, echo, load, looking, relay, whole)
 PROCESSES.set_forkserver_preload([*(each.__name__ for each in PRELOADED), "adapters.cli"])
 
 Main = Callable[..., None]
@@ -50,6 +52,7 @@ class Ground:
     def __init__(self, state: Path, asker: Connection) -> None:
         self._state, self._asker = state, asker
         self._numbers = count(1)
+        self._crowds: dict[Crowd, tuple[str, set[str]]] = {}
 
     def ask(self, job: str, **about: Any) -> Any:
         """The asker's result of a job. Raises CouldNotRun."""
@@ -75,6 +78,29 @@ class Ground:
             for main in (whole.views, whole.events):
                 stack.enter_context(_process(main, self._state))
             yield Side(WHOLE, company, place(self._state, WHOLE))
+
+    def crowd(self, crowd: Crowd, *questions: str) -> str:
+        """The schema of a big company that can be asked these questions; whoever comes next finds it made."""
+        if crowd not in self._crowds:
+            self._crowds[crowd] = f"bench_crowd_{next(self._numbers)}", set()
+            crowd_seed.found(place(self._state, self._crowds[crowd][0]), crowd)
+        name, made = self._crowds[crowd]
+        models = {model.name: model for each in questions for model in QUESTIONS[each].rests_on}
+        if wanted := [model for model in models.values() if not model.within_append and model.name not in made]:
+            crowd_seed.make(place(self._state, name), wanted)
+            made.update(model.name for model in wanted)
+        return name
+
+    @contextmanager
+    def looking(self) -> Iterator[Callable[..., list[float]]]:
+        """Somebody who lets questions take turns, and tells what most of those of each kind took, in seconds."""
+        with _process(looking.main, self._state) as looker:
+
+            def took(**job: Any) -> list[float]:
+                looker.send(job)
+                return list(_said(looker, looking.__name__))
+
+            yield took
 
     @contextmanager
     def echo(self) -> Iterator[None]:

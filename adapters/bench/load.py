@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator, Iterable
-from itertools import count, cycle
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,13 @@ from adapters.bench.company import set_up
 from adapters.bench.life import Life, Request, command_id, lives, notes
 from adapters.bench.loop import READY, run, told
 from adapters.bench.side import BARE, CALLER, ECHO, Company, place, prefix
+from adapters.bench.turns import Answers, alternate, percentile
 from adapters.bench.wire import Declined, rate
 from adapters.nats.service import connect
 from adapters.postgres.schema import connect_async
 from commands.command import Command
 
 Job = dict[str, Any]
-Answers = AsyncIterator[float]
-"""How many seconds each answer took, one question at a time."""
-
 Step = tuple[Life, Request]
 """A life, and what it asks next."""
 
@@ -81,16 +78,7 @@ class Asker:
 
     async def _alone(self, turns: list[Job], warm: float, seconds: float) -> list[float]:
         """The median of each turn in seconds; they alternate from question to question, A B B A."""
-        both = [self._turn(**turn) for turn in turns]
-        took: list[list[float]] = [[] for _ in both]
-        since = time.perf_counter() + warm
-        for order in cycle((sorted(range(len(both))), sorted(range(len(both)), reverse=True))):
-            for n in order:
-                took[n].append(await anext(both[n]))
-            if time.perf_counter() < since:
-                took = [[] for _ in both]
-            elif time.perf_counter() > since + seconds:
-                break
+        took = await alternate([self._turn(**turn) for turn in turns], warm, seconds)
         return [statistics.median(each) for each in took]
 
     async def _fresh(self, side: str, company: Company, rate: float, warm: float, seconds: float) -> list[float]:
@@ -109,7 +97,7 @@ class Asker:
                 if crowd:
                     looked = seen if n % LOOK_EVERY == 0 else None
                     asking.create_task(self._step(prefix(side), company.worker, crowd, asked, looked))
-        return [_percentile(asked, 99), _percentile(seen, 99)]
+        return [percentile(asked, 99), percentile(seen, 99)]
 
     async def _step(
         self, before: str, worker: str, crowd: list[Step], asked: list[float], seen: list[float] | None
@@ -162,12 +150,6 @@ class Asker:
             raise Declined(reply.data.decode())
         answer: Job = orjson.loads(reply.data)
         return answer
-
-
-def _percentile(values: Iterable[float], percent: int) -> float:
-    """The smallest that at least so many percent do not exceed."""
-    ordered = sorted(values)
-    return ordered[-(-len(ordered) * percent // 100) - 1]
 
 
 async def work(pipe: Connection, state: Path) -> None:

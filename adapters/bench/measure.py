@@ -20,6 +20,11 @@ class Pace:
     rebuilt: int
     rounds_long: int
     seconds_long: float
+    contacts: tuple[int, int]
+    members: int
+    directories: int = 1000
+    workers: int = 500
+    teams: int = 100
     in_flight: int = 256
     customers: int = 500
 
@@ -33,6 +38,8 @@ FULL = Pace(
     rebuilt=200_000,
     rounds_long=2,
     seconds_long=60.0,
+    contacts=(1_000_000, 10_000),
+    members=100_000,
 )
 QUICK = Pace(
     rounds=3,
@@ -43,6 +50,8 @@ QUICK = Pace(
     rebuilt=20_000,
     rounds_long=1,
     seconds_long=5.0,
+    contacts=(30_000, 3_000),
+    members=3_000,
 )
 
 

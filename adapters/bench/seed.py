@@ -17,7 +17,7 @@ from adapters.postgres.log import PostgresLog
 from adapters.postgres.schema import connect_async
 from commands.request import Attempt, Request
 from commands.service.ticket import NoteOnTicket
-from domain.fact import Fact
+from domain.fact import Event, Fact
 from domain.service.promise import Outcome, Target
 from domain.service.selection import Scope
 from domain.service.ticket import (
@@ -31,6 +31,7 @@ from domain.service.ticket import (
     TicketOpened,
     TicketResolved,
 )
+from domain.staff.worker import SYSTEM
 from domain.values import AreaId, ContactId, ContractId, SubjectId, TicketId, WorkerId
 
 FACTS_OF_ONE = 10
@@ -42,6 +43,7 @@ LIFE_FACTS = 8
 Story = Callable[[Company, SubjectId, ContactId, datetime], Iterator[TicketEvent]]
 """What happened to a ticket, fact by fact."""
 
+AS_SEEDED = NoteOnTicket(ticket=TicketId("seeded"), text="as seeded")
 SUBJECTS = 500
 AT_ONCE = 100
 """Attempts in one transaction."""
@@ -93,24 +95,29 @@ async def settle(place: Place) -> None:
 
 def ticket(company: Company, subject: SubjectId, number: int, size: int, story: Story) -> Attempt:
     """One ticket with a life of so many facts, as one attempt."""
-    id, now = TicketId(str(uuid4())), datetime.now(timezone.utc)
-    stream, worker = f"ticket-{id}", WorkerId(company.worker)
+    now = datetime.now(timezone.utc)
     customer = ContactId(company.customers[number % len(company.customers)])
     events = list(islice(story(company, subject, customer, now), size))
+    return attempt(f"ticket-{uuid4()}", events, now, by=WorkerId(company.worker))
+
+
+def attempt(stream: str, events: Sequence[Event], now: datetime, *, by: WorkerId = SYSTEM) -> Attempt:
+    """All that ever happened to one thing, as one attempt; its command id is all that is asked of the request."""
+    id = stream.partition("-")[2]
     return Attempt(
         request=Request(
             caller="seed",
             id=command_id().decode(),
             fingerprint=bytes(16),
-            actor=worker,
-            command=NoteOnTicket(ticket=id, text="as seeded"),
+            actor=by,
+            command=AS_SEEDED,
             received_at=now,
             new_id=id,
-            new_subject=subject,
+            new_subject=SubjectId(""),
         ),
         at=now,
         reads={stream: 0},
-        facts=[Fact(stream, version, event, now, now, worker) for version, event in enumerate(events, 1)],
+        facts=[Fact(stream, version, event, now, now, by) for version, event in enumerate(events, 1)],
         thing=id,
         version=len(events),
     )

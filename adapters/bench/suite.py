@@ -13,6 +13,7 @@ from adapters.bench.measure import Figure, Pace, Round, alternate, figure
 from adapters.bench.relay import IN_FLIGHT
 from adapters.bench.seed import seed
 from adapters.bench.server import plain
+from adapters.bench.sight import access, check, membership, search
 from adapters.bench.views import freshness, rebuild, sustained
 from adapters.postgres.schema import connect
 
@@ -85,7 +86,10 @@ def relay(ground: Ground, pace: Pace) -> Figure:
 
 BENCHES: Mapping[str, Bench] = {
     bench.__name__: bench
-    for bench in (throughput, latency, growth, scale, encryption, relay, rebuild, sustained, freshness)
+    for bench in (
+        *(throughput, latency, growth, scale, encryption, relay, rebuild, sustained, freshness),
+        *(access, check, membership, search),
+    )
 }
 
 

@@ -14,6 +14,7 @@ from adapters.bench.seed import lived, seed
 from adapters.bench.view_baseline import rate
 from adapters.bench.whole import serve_first
 from adapters.composition import viewing
+from adapters.postgres.keys import opened_keys
 from adapters.postgres.schema import connect
 from adapters.postgres.views.rebuild import rebuild as make_anew
 from projections.catalogue import READ_MODELS
@@ -97,10 +98,11 @@ def _behind(side: Side) -> float:
 
 def _made_anew(side: Side) -> float:
     url, schema = side.place.postgres_url, side.place.settings.schema_name
+    keys = opened_keys(url, schema, side.place.keys)
     with connect(url, schema) as connection:
         (facts,) = connection.execute("SELECT position FROM head").fetchone() or (0,)
     began = time.perf_counter()
-    make_anew(url, schema, list(READ_MODELS.values()))
+    make_anew(url, schema, list(READ_MODELS.values()), keys)
     return float(facts) / (time.perf_counter() - began)
 
 

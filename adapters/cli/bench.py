@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which benches; all without.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="All of them within a minute; less exact.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Small sizes, all within some minutes; less exact.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Measure ours against a baseline, in alternating rounds on durable embedded servers of its own."""

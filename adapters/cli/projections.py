@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from adapters.cli import console
 from adapters.composition import Place, found
+from adapters.postgres.keys import opened_keys
 from adapters.postgres.views import rebuild as rebuilding
 from adapters.postgres.views import registry
 from adapters.postgres.views.convoy import Poisoned
@@ -108,6 +109,7 @@ def _rebuilt(place: Place, models: Sequence[ReadModel], *, hold: bool) -> list[r
             place.postgres_url,
             place.settings.schema_name,
             models,
+            opened_keys(place.postgres_url, place.settings.schema_name, place.keys),
             held=hold,
             told=lambda position, head: bar.update(task, completed=position, total=head),
         )
@@ -117,7 +119,8 @@ def switch(name: Name, as_json: AsJson = False) -> None:
     """Serve a version that a rebuild with --hold has made."""
     place = found(read_settings())
     try:
-        made = rebuilding.switch(place.postgres_url, place.settings.schema_name, _model(name))
+        keys = opened_keys(place.postgres_url, place.settings.schema_name, place.keys)
+        made = rebuilding.switch(place.postgres_url, place.settings.schema_name, _model(name), keys)
     except NoSuchVersion as error:
         console.fail(str(error), console.UNAVAILABLE)
     except Unproven as error:

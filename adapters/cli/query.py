@@ -8,10 +8,9 @@ import orjson
 import typer
 
 from adapters.cli import asking, console
-from adapters.inquiry import HIGHEST_LIMIT, envelope_of
+from adapters.inquiry import ASKED, HIGHEST_LIMIT, envelope_of
 from adapters.nats.client import Client
 from domain.staff.worker import SYSTEM
-from projections.catalogue import QUESTIONS
 from projections.question import Listing
 
 
@@ -35,9 +34,9 @@ def query(
 ) -> None:
     """Ask one question and print the answer."""
     if listed or name is None:
-        asking.listed(QUESTIONS, "question", as_json=as_json)
+        asking.listed(ASKED, "question", as_json=as_json)
         return
-    question = QUESTIONS.get(name)
+    question = ASKED.get(name)
     if question is None:
         console.fail(f"there is no question {name}; `kartoteka query --list` lists them", console.DATA_WRONG)
     if schema:
@@ -49,7 +48,7 @@ def query(
     envelope |= {field: value for field, value in given.items() if value is not None}
     asking.check(envelope_of(question), name, orjson.dumps(envelope), as_json=as_json)
     answer = asking.answered(
-        lambda operator: _pages(operator, name, envelope, every_page=every_page),
+        lambda operator: pages(operator, name, envelope, every_page=every_page),
         unanswered="",
         patience_seconds=patience_seconds,
         as_json=as_json,
@@ -57,7 +56,7 @@ def query(
     _show(answer, as_json=as_json, in_rows=issubclass(question, Listing))
 
 
-async def _pages(operator: Client, name: str, envelope: dict[str, Any], *, every_page: bool) -> dict[str, Any]:
+async def pages(operator: Client, name: str, envelope: dict[str, Any], *, every_page: bool) -> dict[str, Any]:
     """The answer, or all of them as one."""
     answer = await operator.inquire(name, orjson.dumps(envelope))
     while every_page and (cursor := answer.get("next")):

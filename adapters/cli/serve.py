@@ -18,13 +18,12 @@ from adapters.cli.beside import COMPANIONS
 from adapters.companion import Companion, Work
 from adapters.composition import Place, Service, founded, serving
 from adapters.composition import found as joined
-from adapters.discovery import release
+from adapters.discovery import FACES, release
 from adapters.embedded import StateInUse
 from adapters.pace import loop, spare_the_collector
 from adapters.settings import Settings, read_settings
 
 FORCED = 128 + signal.SIGINT
-FACES = "over NATS: kartoteka.v1.cmd.<caller>.<noun>.<verb>, kartoteka.v1.qry.<caller>.<question>"
 
 
 def register(app: typer.Typer) -> None:
@@ -108,7 +107,7 @@ def _tell_programs(place: Place, service: Service) -> None:
 def _listening(place: Place) -> list[tuple[str, str, str, str]]:
     """Name, version, program and address of everything; of an external Postgres no address, it may hold a password."""
     running, nats_version = place.embedded, ""
-    here = [("kartoteka", release(), sys.executable, FACES)]
+    here = [("kartoteka", release(), sys.executable, f"over NATS: {FACES}")]
     if running and running.postgres_url == place.postgres_url:
         here.append(("postgres", running.postgres_version, running.postgres_path, place.postgres_url))
     else:

@@ -41,7 +41,7 @@ class Caller:
 
 OPERATOR = Caller("operator", (ANYONE,))
 
-HANDLERS = (Caller("routing", ("routing",)), Caller("notifying", ("notifying",)))
+HANDLERS = tuple(Caller(name, (name,)) for name in ("routing", "notifying", "checking"))
 """They hear of facts and ask for what follows, each for the automaton of its own name."""
 
 
@@ -99,8 +99,8 @@ def durable(handler: str) -> str:
 def permissions(name: str) -> dict[str, dict[str, list[str]]]:
     """What the server lets a user publish and listen to; a handler takes messages of its own consumer alone."""
     if name == SERVICE:
-        publish = [f"{ROOT}.evt.>", f"{ROOT}.dlq.>", "_INBOX.>", "$JS.API.>", "$JS.ACK.>", "$SRV.>"]
-        subscribe = [f"{ROOT}.cmd.>", f"{ROOT}.qry.>", "$SRV.>", f"_INBOX.{SERVICE}.>"]
+        publish = [f"{ROOT}.evt.>", f"{ROOT}.dlq.>", f"{ROOT}.obj.>", "_INBOX.>", "$JS.API.>", "$JS.ACK.>", "$SRV.>"]
+        subscribe = [f"{ROOT}.cmd.>", f"{ROOT}.qry.>", f"{ROOT}.fil.>", "$SRV.>", f"_INBOX.{SERVICE}.>"]
     elif name in {handler.name for handler in HANDLERS}:
         own = durable(name)
         asked = [f"$JS.API.CONSUMER.{verb}.*.{own}" for verb in ("MSG.NEXT", "INFO")]
@@ -109,6 +109,6 @@ def permissions(name: str) -> dict[str, dict[str, list[str]]]:
     else:
         verbs = ("PING", "INFO", "STATS") if name == OPERATOR.name else ("PING", "INFO")
         asked = [subject for verb in verbs for subject in (f"$SRV.{verb}", f"$SRV.{verb}.>")]
-        publish = [f"{ROOT}.cmd.{name}.>", f"{ROOT}.qry.{name}.>", *asked]
+        publish = [*(f"{ROOT}.{face}.{name}.>" for face in ("cmd", "qry", "fil")), *asked]
         subscribe = [f"_INBOX.{name}.>"]
     return {"publish": {"allow": publish}, "subscribe": {"allow": subscribe}}

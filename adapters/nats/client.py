@@ -17,9 +17,10 @@ from nats.aio.client import Client as Connection
 from nats.aio.msg import Msg
 from pydantic import BaseModel
 
-from adapters.nats import query_service
+from adapters.nats import file_service, query_service
 from adapters.nats.service import PREFIX, connect
 from commands.command import Command
+from commands.reckoning import Reckoning
 from projections.question import Question
 
 ATTEMPT_SECONDS = 5.0
@@ -103,15 +104,16 @@ class Client:
 
     async def query(
         self,
-        question: Question,
+        question: Question | Reckoning,
         *,
         actor: str,
         min_position: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
+        purpose: str | None = None,
     ) -> dict[str, Any]:
         """The answer: `row`, or `rows` with `next`. Raises Declined, NoAnswer when patience ends."""
-        given: dict[str, Any] = {"min_position": min_position, "limit": limit, "cursor": cursor}
+        given: dict[str, Any] = {"min_position": min_position, "limit": limit, "cursor": cursor, "purpose": purpose}
         envelope: dict[str, Any] = {"actor": actor, "data": question.model_dump(mode="json")}
         envelope |= {name: value for name, value in given.items() if value is not None}
         return await self.inquire(type(question).name, orjson.dumps(envelope))
@@ -124,14 +126,22 @@ class Client:
         """The body of the answer to a question given as bytes."""
         return await self._answered(query_service.PREFIX, name, payload)
 
+    async def convey(self, what: str, payload: bytes) -> bytes:
+        """The answer to "put" or "get" with a part of a file, given as bytes."""
+        return await self._reply(file_service.PREFIX, what, payload)
+
     async def _answered(self, prefix: str, topic: str, payload: bytes) -> dict[str, Any]:
+        body: dict[str, Any] = orjson.loads(await self._reply(prefix, topic, payload))
+        return body
+
+    async def _reply(self, prefix: str, topic: str, payload: bytes) -> bytes:
         until = time.monotonic() + self.patience_seconds
         while True:
             reply = await self._once(f"{prefix}{self.caller}.{topic}", payload)
             if reply is not None:
-                body: dict[str, Any] = orjson.loads(reply.data)
                 if not _declined(reply):
-                    return body
+                    return reply.data
+                body: dict[str, Any] = orjson.loads(reply.data)
                 if body["status"] != 503 or body["code"] in TOO_LATE or time.monotonic() > until:
                     raise Declined(body)
             elif time.monotonic() > until:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from adapters.nats.burial import Undelivered
 from adapters.nats.channel import Channel
 from adapters.nats.client import Client
 from adapters.nats.durable import Durable, Source
+from adapters.nats.lapse import Lapses
 from adapters.nats.patience import ENDURING, Patience
 from adapters.nats.reaction import Hearing
 from adapters.nats.service import connect
 from adapters.postgres.dead_letters import DeadLetters
+from adapters.postgres.ends import last_end
 from commands.reactions.catalogue import REACTIONS
 from commands.reactions.reaction import Reaction
 
@@ -35,16 +38,21 @@ async def handlers(
         told = Source(channel.advisories, UNDELIVERED, (channel.undelivered,))
         undelivered = Undelivered(channel, letters, leaving)
         durables = [Durable(service, streams, told, ENDURING, undelivered.deal, leaving)]
+        lapses: list[Lapses] = []
         for reaction in (REACTIONS[name] for name in channel.handlers if name in REACTIONS):
             client = Client(url, reaction.name, seed(reaction.name), patience_seconds=0.0)
             await stack.enter_async_context(client)
             hearing = Hearing(reaction, client, letters, leaving)
+            if reaction.lapse is not None:
+                lapses.append(Lapses(reaction, client, partial(last_end, letters.url, letters.schema), leaving))
             durables.append(
                 Durable(client.connection, streams, _source(channel, reaction), patience, hearing.deal, leaving)
             )
         async with asyncio.TaskGroup() as tasks:
             for each in durables:
                 tasks.create_task(each.run())
+            for lapse in lapses:
+                tasks.create_task(lapse.run())
             try:
                 yield
             finally:

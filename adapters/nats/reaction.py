@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -19,8 +20,11 @@ from nats.aio.msg import Msg
 from adapters.heard import Unreadable, heard
 from adapters.nats.burial import keep
 from adapters.nats.client import Client, Declined, NoAnswer
+from adapters.nats.latest import Latest
 from adapters.nats.patience import pause
+from adapters.postgres import positions
 from adapters.postgres.dead_letters import Cause, DeadLetters, Failed
+from adapters.postgres.finder import FOLLOWED
 from commands.handler import Contended
 from commands.reactions.reaction import Call, Heard, Reaction
 
@@ -66,7 +70,7 @@ async def ask(client: Client, reaction: Reaction, fact: Heard, call: Call) -> De
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hearing:
     """What one handler does with a message; its client sends a request once and leaves the rest to us."""
 
@@ -74,6 +78,12 @@ class Hearing:
     client: Client
     letters: DeadLetters
     leaving: asyncio.Event
+    _latest: Latest = field(init=False)
+
+    def __post_init__(self) -> None:
+        models = frozenset[str]().union(*(FOLLOWED[lookup] for lookup in self.reaction.looks_up))
+        come = partial(positions.come, self.letters.url, self.letters.schema, models)
+        self._latest = Latest(come, self._follow, self.leaving)
 
     async def deal(self, message: Msg) -> None:
         """Ask and acknowledge, or bury. Raises Leaving."""
@@ -91,7 +101,7 @@ class Hearing:
         except Unreadable as why:
             cause = Cause(Unreadable.__name__, str(why))
             return Failed(self.reaction.name, message.metadata.sequence.stream, cause, deliveries)
-        found = await self._follow(fact)
+        found = await (self._latest.follow(fact) if self.reaction.sums else self._follow(fact))
         if found is None:
             return None
         about = {"event_id": fact.event_id, "topic": fact.topic, "stream": fact.stream}

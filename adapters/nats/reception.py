@@ -34,9 +34,11 @@ class Reception:
     def __init__(self, connection: Connection, callers: Mapping[str, Caller]) -> None:
         self._connection, self._callers = connection, callers
         self.statistics = discovery.Statistics(instance=uuid.uuid4().hex)
+        self._prepared: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Answer those who look for services."""
+        self._prepared = asyncio.create_task(asyncio.to_thread(discovery.prepare))
         await self._connection.subscribe("$SRV.>", cb=self._discovered)
 
     async def listen(self, prefix: str, received: Callable[[Visitor, bytes], Awaitable[None]]) -> Subscription:
@@ -93,6 +95,9 @@ class Reception:
         await self._connection.publish(reply, found.body(), headers=headers)
 
     async def _discovered(self, message: Msg) -> None:
+        """The loop has better to do than to wait for schemas to be made."""
+        if self._prepared is not None:
+            await self._prepared
         body = discovery.answer(message.subject, self.statistics)
         if body is not None and message.reply.startswith("_INBOX."):
             await self._connection.publish(message.reply, body)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 
 from adapters.key_encryption import KEY_BYTES, KeyEncryption, KeyFile
+from adapters.keyed_word import KeyedWords
 from adapters.postgres.schema import connect
-from adapters.sealing import DataKey, KeyName, Place, open_with
+from adapters.sealing import DataKey, KeyName, Opener, Place, open_with
 from domain.personal import Forgotten
 
 CACHED_SECONDS = 60.0
@@ -55,7 +56,7 @@ class Keyring:
     """Data keys by subject and purpose over one connection; sealing takes the newest epoch."""
 
     def __init__(self, encryption: KeyEncryption) -> None:
-        self._encryption = encryption
+        self._encryption, self.keyed = encryption, KeyedWords(encryption)
         self._cached: dict[KeyName, tuple[float, dict[int, DataKey]]] = {}
 
     def forget_cached(self, subjects: Iterable[str] | None = None) -> None:
@@ -84,13 +85,17 @@ class Keyring:
         def opened(envelope: dict[str, Any], place: Place, path: str) -> Any:
             name = KeyName(envelope["subject"], envelope["purpose"])
             key = self._cached.get(name, (0.0, {}))[1].get(envelope["epoch"])
-            if key is not None:
-                return open_with(key, envelope, place, path)
-            if name.subject in fenced:
-                return Forgotten(name.subject)
-            raise KeyMissing(f"subject {name.subject}, {name.purpose}, epoch {envelope['epoch']}")
+            return _masked(name, envelope, fenced) if key is None else open_with(key, envelope, place, path)
 
         return opened
+
+    async def for_opening(self, connection: AsyncConnection[Any], name: KeyName, epoch: int) -> DataKey | None:
+        """The key of one epoch; None where its subject was forgotten, else KeyMissing."""
+        await self._fetch(connection, {name})
+        key = self._cached.get(name, (0.0, {}))[1].get(epoch)
+        if key is None and name.subject not in await self._fenced(connection, [name.subject]):
+            raise KeyMissing(f"subject {name.subject}, {name.purpose}, epoch {epoch}")
+        return key
 
     async def _fenced(self, connection: AsyncConnection[Any], subjects: list[str]) -> frozenset[str]:
         cursor = await connection.execute(FENCED, (subjects,))
@@ -118,9 +123,42 @@ class Keyring:
             epochs[epoch] = DataKey(epoch, AESGCM(plain))
 
     async def _make(self, connection: AsyncConnection[Any], names: list[KeyName]) -> None:
-        wrapped = [self._encryption.wrap(os.urandom(KEY_BYTES), _bound(name, 1)) for name in names]
-        parameters = (self._encryption.epoch, [n.subject for n in names], [n.purpose for n in names], wrapped)
-        await connection.execute(MAKE, parameters, prepare=True)
+        fresh = {name: os.urandom(KEY_BYTES) for name in names}
+        await connection.execute(MAKE, wrapping(self._encryption, fresh), prepare=True)
+
+
+def wrapping(encryption: KeyEncryption, plain: Mapping[KeyName, bytes]) -> tuple[Any, ...]:
+    """The parameters with which new keys are stored."""
+    wrapped = [encryption.wrap(key, _bound(name, 1)) for name, key in plain.items()]
+    return encryption.epoch, [name.subject for name in plain], [name.purpose for name in plain], wrapped
+
+
+def opener_of(connection: Connection[Any], encryption: KeyEncryption, names: Iterable[KeyName]) -> Opener:
+    """The same over a connection that waits; it keeps no key longer than itself, and opens one when it is needed."""
+    wanted = list(names)
+    rows = connection.execute(FIND, ([n.subject for n in wanted], [n.purpose for n in wanted]), binary=True).fetchall()
+    wrapped = {(KeyName(subject, purpose), epoch): (kek, key) for subject, purpose, epoch, kek, key in rows}
+    without = {name.subject for name in wanted} - {name.subject for name, _ in wrapped}
+    rows = connection.execute(FENCED, (list(without),)).fetchall() if without else []
+    fenced, keys = frozenset(subject for (subject,) in rows), dict[tuple[KeyName, int], DataKey]()
+
+    def opened(envelope: dict[str, Any], place: Place, path: str) -> Any:
+        name, epoch = KeyName(envelope["subject"], envelope["purpose"]), envelope["epoch"]
+        if (name, epoch) not in wrapped:
+            return _masked(name, envelope, fenced)
+        if (name, epoch) not in keys:
+            kek_epoch, key = wrapped[name, epoch]
+            keys[name, epoch] = DataKey(epoch, AESGCM(encryption.unwrap(kek_epoch, key, _bound(name, epoch))))
+        return open_with(keys[name, epoch], envelope, place, path)
+
+    return opened
+
+
+def _masked(name: KeyName, envelope: dict[str, Any], fenced: frozenset[str]) -> Forgotten:
+    """What stands where there is no key. Raises KeyMissing where no fence says why."""
+    if name.subject not in fenced:
+        raise KeyMissing(f"subject {name.subject}, {name.purpose}, epoch {envelope['epoch']}")
+    return Forgotten(name.subject)
 
 
 def _bound(name: KeyName, epoch: int) -> bytes:

@@ -15,6 +15,7 @@ import orjson
 import psycopg
 from psycopg import AsyncConnection
 
+from adapters.postgres import finder
 from adapters.postgres.keys import Keyring
 from adapters.postgres.recorder import FactMapper
 from adapters.postgres.schema import KEYED, connect_async
@@ -22,6 +23,7 @@ from adapters.postgres.statement import Parameter, Words, blobs, call, numbers, 
 from adapters.postgres.views.definition import within
 from adapters.postgres.views.registry import ACCESS_VERSION
 from adapters.sealing import DataKey, KeyName, keys_needed
+from commands.lookup import Wanted
 from commands.request import Attempt, Fate, News, Settled
 from domain.fact import Fact
 from projections import access
@@ -95,6 +97,10 @@ class PostgresLog:
         if self._seen is not None and time.monotonic() > self._others_until:
             return ()
         return await self._patiently(self._reading, self._news)
+
+    async def find(self, wanted: Iterable[Wanted]) -> Mapping[Wanted, tuple[Any, ...]]:
+        """What the read models have under each key."""
+        return await self._patiently(self._reading, lambda connection: finder.find(connection, wanted))
 
     async def _load(self, connection: AsyncConnection[Any], after: Mapping[str, int]) -> dict[str, list[Fact[Any]]]:
         cursor = await connection.execute(LOAD, (list(after), list(after.values())), prepare=True, binary=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import psycopg
 
 from adapters.postgres.log import Line
+from adapters.postgres.schema import connect_async
 
 LOOK_SECONDS = 0.0015
 POSITIONS = """
@@ -29,6 +30,13 @@ class Waiter:
 def reached(found: Mapping[str, int], models: Collection[str]) -> int:
     """What all of the models show; the log's own end where there are none, for the access model is always there."""
     return min(found.get(name, 0) for name in models or ("",))
+
+
+async def come(url: str, schema: str, models: Collection[str]) -> int:
+    """The position that all of the models have come to, looked at once. Raises what `reading.Unreachable` names."""
+    async with await connect_async(url, schema) as connection:
+        cursor = await connection.execute(POSITIONS)
+        return reached(dict(await cursor.fetchall()), models)
 
 
 class Positions:

@@ -1,4 +1,4 @@
-"""Answers to commands whose ids tell their age are forgotten after thirty days; all others are kept for good."""
+"""Answers to commands whose ids tell their age are forgotten after thirty days, and who looked after three years."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ DELETE FROM command_log WHERE ctid = ANY (ARRAY(
 ))
 """
 
+FORGET_LOOKS = "SELECT forget_looks(%s)"
+
 logger = structlog.get_logger()
 
 
@@ -39,12 +41,23 @@ async def forget_old_answers(connection: AsyncConnection[Any], *, kept: timedelt
             return forgotten
 
 
+async def forget_old_looks(connection: AsyncConnection[Any]) -> int:
+    """Delete what was kept for as long as the store itself demands; gives how many there were."""
+    forgotten = 0
+    while True:
+        (found,) = await (await connection.execute(FORGET_LOOKS, (CHUNK,))).fetchone() or (0,)
+        forgotten += found
+        if found < CHUNK:
+            return forgotten
+
+
 async def keep_forgetting(url: str, schema: str) -> None:
     """The same every hour, for as long as the service runs."""
     while True:
         try:
             async with await connect_async(url, schema) as connection:
                 await forget_old_answers(connection)
+                await forget_old_looks(connection)
         except psycopg.OperationalError as error:
             logger.warning("retention", error=type(error).__name__)
         await asyncio.sleep(EVERY_SECONDS)

@@ -66,8 +66,8 @@ def test_every_append_keeps_it(place: Place, line: Connection[Any]) -> None:
     assert stored(line, [ACCESS])["access_workers"] == {(hired.thing,): {"active": True}}
     right = {"worker": hired.thing, "right": Right.SALES}
     ask(place, ("worker.grant-right", right), ("worker.withdraw-right", right), ("worker.grant-right", right))
-    ask(place, ("worker.deactivate", {"worker": hired.thing}))
-    assert stored(line, [ACCESS])["access_rights"] == {(hired.thing, "sales"): {}}
+    ask(place, ("worker.deactivate", {"worker": hired.thing, "forced": True}))
+    assert stored(line, [ACCESS])["access_rights"] == {(hired.thing, "sales"): {"until": None}}
     assert wrong(line) == []
 
 

@@ -47,7 +47,11 @@ def test_the_demo_goes_from_a_log_to_one_explained_deadline(folder: Path, tmp_pa
     questions = shown.stdout.partition("asked for two workers")[2]
     assert re.search(r"to the customers +use, Front desk +none", questions)
     assert re.search(r"my role .* {2,}member, Front desk +member, in person", questions)
-    assert re.search(r"contacts +[1-9]\d* rows +0 rows", questions)
+    assert re.search(r"to the key accounts +none +use, in person", questions)
+    assert re.search(r"contacts +[1-9]\d* rows +1 rows", questions)
+    assert re.search(r'search for "viol" +0 rows +1 rows', questions)
+    assert re.search(r"members of the partners +1 counted +404 GroupUnknown", questions)
+    assert re.search(r"file of Viola Rossi +404 ContactUnknown +0 tickets", questions)
     assert re.search(r"desk of .* {2,}[1-9]\d+ rows +1 rows", questions)
     assert re.search(r"file of .* {2,}\d+ tickets +404 ContactUnknown", questions)
     for missing in ("of nobody", "another area", "not there"):

@@ -42,6 +42,7 @@ from adapters.embedded.postgres import wheel as postgres_wheel
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_SECONDS = 10.0
 AUDITOR = Caller("auditor", ("worker-1", "worker-2"))
+HANDLING = ("routing", "notifying", "checking")
 KILLABLE = {"synchronous_commit": "on"}  # else a kill loses what was acknowledged just before
 CANARY = "canary-7f3a"
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as somebody else")
@@ -196,6 +197,10 @@ def test_a_caller_s_request_is_answered(home: Path, up: Running) -> None:
     [
         ("operator", "kartoteka.v1.cmd.auditor.ticket.open"),
         ("auditor", "kartoteka.v1.qry.operator.tickets"),
+        ("auditor", "kartoteka.v1.fil.operator.get"),
+        ("operator", "kartoteka.v1.obj.mark.file.1"),
+        ("routing", "kartoteka.v1.fil.routing.get"),
+        ("operator", "$JS.API.DIRECT.GET.KARTOTEKA_FILES_mark"),
         ("auditor", "kartoteka.v1.evt.ticket.1.opened"),
         ("auditor", "$JS.API.STREAM.NAMES"),
         ("auditor", "_INBOX.operator.1"),
@@ -208,6 +213,7 @@ def test_a_caller_s_request_is_answered(home: Path, up: Running) -> None:
         ("routing", "$JS.API.CONSUMER.CREATE.KARTOTEKA_EVENTS.kartoteka-routing-v1"),
         ("routing", "$JS.API.STREAM.MSG.GET.KARTOTEKA_EVENTS"),
         ("notifying", "$JS.ACK.KARTOTEKA_EVENTS.kartoteka-routing-v1.1.1.1.1.1"),
+        ("checking", "kartoteka.v1.cmd.routing.ticket.route"),
     ],
 )
 def test_nobody_speaks_beyond_his_part(home: Path, caller: str, subject: str) -> None:
@@ -222,6 +228,8 @@ def test_nobody_speaks_beyond_his_part(home: Path, caller: str, subject: str) ->
     [
         ("operator", "kartoteka.v1.cmd.>"),
         ("operator", "kartoteka.v1.evt.>"),
+        ("operator", "kartoteka.v1.fil.operator.>"),
+        ("operator", "kartoteka.v1.obj.>"),
         ("operator", "_INBOX.auditor.>"),
         ("operator", "$SRV.>"),
         ("operator", ">"),
@@ -394,7 +402,7 @@ def test_credentials_stay(state: Path) -> None:
     with running(state, fsync=False, postgres=False, callers={"auditor": Caller("auditor", ("*",))}):
         assert {path.name: path.read_bytes() for path in (state / "credentials").iterdir()} == seeds
         assert load_callers(state / "callers.json") == callers
-    assert seeds.keys() == {f"{name}.nk" for name in ("service", "operator", "routing", "notifying", "auditor")}
+    assert seeds.keys() == {f"{name}.nk" for name in ("service", "operator", *HANDLING, "auditor")}
     assert callers["operator"].actors == ("*",)
     assert callers["auditor"].actors == AUDITOR.actors
 

@@ -40,7 +40,7 @@ def views_locked(place: Place) -> Iterator[Callable[[], Any]]:
     """No question can be answered until what this gives is called."""
     with connect(place.postgres_url, place.settings.schema_name) as database:
         database.execute("BEGIN")
-        database.execute("LOCK TABLE names IN ACCESS EXCLUSIVE MODE")
+        database.execute("LOCK TABLE listed_directories IN ACCESS EXCLUSIVE MODE")
         yield lambda: database.execute("ROLLBACK")
 
 

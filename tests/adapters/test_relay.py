@@ -475,4 +475,5 @@ def test_status_tells_the_lag_and_whether_anybody_publishes(place: Place) -> Non
     assert [(each["handler"], each["waiting"]) for each in after["handlers"]] == [
         ("routing", None),
         ("notifying", None),
+        ("checking", None),
     ]

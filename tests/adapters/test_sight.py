@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,8 +24,8 @@ from adapters.postgres.schema import connect
 from adapters.postgres.views import access
 from adapters.postgres.views.definition import encoded, within
 from adapters.postgres.views.registry import served, versions
-from commands.permission import level, lies_open, needs, sees
-from domain.clients.contact import CONTACT, ContactKind, ContactMoved, ContactOpened
+from commands.permission import has_role, level, lies_open, needs, opened_by, sees
+from domain.clients.contact import CONTACT, ContactKind, ContactMerged, ContactMoved, ContactOpened, ContactSeparated
 from domain.clients.directory import DIRECTORY, DirectoryRightSet, Level
 from domain.decider import Decider
 from domain.fact import Event, Fact
@@ -47,6 +47,7 @@ from domain.values import AreaId, ContactId, WorkerId, team_holder, worker_holde
 from projections import access as model
 from projections import sight
 from projections.access import ACCESS
+from projections.clients.access_check import OF_ONESELF, AccessCheck
 from projections.clients.client_file import CLIENT_FILE, CONTACTS
 from projections.clients.contact import Contacts
 from projections.model import Change, Put
@@ -54,11 +55,21 @@ from projections.question import Question
 from projections.service.desk import Desk, Sort
 from projections.service.ticket import OneTicket
 from projections.service.tickets import DESK, TICKET_STANDINGS, TICKETS
+from projections.staff.area import Areas
+from projections.staff.roster import AREAS as LAID_OUT
+from projections.staff.roster import ROSTER
 from projections.staff.sight import MySight
 
 WORKERS, TEAMS, AREAS = ("w1", "w2", "w3"), ("t1", "t2"), ("a1", "a2")
 DIRECTORIES, CLIENTS = ("d1", "d2"), ("c1", "c2", "c3")
 HOLDERS = (*(worker_holder(WorkerId(each)) for each in WORKERS), *(team_holder(each) for each in TEAMS))
+
+ENDS = (None, None, None, MONDAY - timedelta(hours=1), MONDAY, MONDAY + timedelta(hours=1))
+"""Of rights: none, passed, at the very instant of the question, and ahead."""
+
+MAY_MORE = WorkerId("w9")
+HOLDER_OF_MORE = worker_holder(MAY_MORE)
+"""Who holds all that the first worker holds, and more."""
 
 Step = tuple[Decider[Any, Any], str, Event]
 
@@ -68,7 +79,15 @@ def step(decider: Decider[Any, Any], ids: tuple[str, ...], events: st.SearchStra
 
 
 STEPS = st.one_of(
-    step(WORKER, WORKERS, st.sampled_from([Right.BASIC, Right.HELPDESK]).map(lambda r: WorkerRightGranted(right=r))),
+    step(
+        WORKER,
+        WORKERS,
+        st.builds(
+            WorkerRightGranted,
+            right=st.sampled_from([Right.BASIC, Right.HELPDESK, Right.AREA_ADMINISTRATOR]),
+            until=st.sampled_from(ENDS),
+        ),
+    ),
     step(WORKER, WORKERS, st.sampled_from([Right.BASIC, Right.HELPDESK]).map(lambda r: WorkerRightWithdrawn(right=r))),
     step(WORKER, WORKERS, st.sampled_from([WorkerDeactivated(), WorkerReactivated()])),
     step(TEAM, TEAMS, st.sampled_from(WORKERS).map(lambda w: TeamMemberAdded(worker=w))),
@@ -82,6 +101,7 @@ STEPS = st.one_of(
                 DirectoryRightSet,
                 holder=st.sampled_from(HOLDERS),
                 level=st.sampled_from([*Level, Level.USE, Level.USE]),
+                until=st.sampled_from(ENDS),
             ),
         )
     ]
@@ -90,7 +110,12 @@ STEPS = st.one_of(
         step(
             AREA,
             AREAS,
-            st.builds(AreaRoleGiven, holder=st.sampled_from(HOLDERS), role=st.sampled_from([*Role, Role.MEMBER])),
+            st.builds(
+                AreaRoleGiven,
+                holder=st.sampled_from(HOLDERS),
+                role=st.sampled_from([*Role, Role.MEMBER]),
+                until=st.sampled_from(ENDS),
+            ),
         )
     ]
     * 3,
@@ -100,6 +125,8 @@ STEPS = st.one_of(
         CLIENTS,
         st.builds(ContactMoved, origin=st.sampled_from(DIRECTORIES), directory=st.sampled_from(DIRECTORIES)),
     ),
+    step(CONTACT, ("c3",), st.sampled_from(["c1", "c2"]).map(lambda c: ContactMerged(survivor=c))),
+    step(CONTACT, ("c3",), st.just(ContactSeparated(survivor="c1"))),
 )
 LINKED = st.none() | st.sampled_from(CLIENTS)
 Report = tuple[str, str | None, str | None]
@@ -110,6 +137,7 @@ REPORTS = st.lists(st.tuples(st.sampled_from(AREAS), LINKED, LINKED), min_size=2
 
 def planted(head: str, right: str, wrong: str) -> dict[str, str]:
     """The sets that sight is made of, with something wrong in one of them."""
+    assert any(name.startswith(head) and right in part for name, part in sight.PARTS.items())
     return {name: part.replace(right, wrong) if name.startswith(head) else part for name, part in sight.PARTS.items()}
 
 
@@ -133,6 +161,7 @@ class World:
     """All that has happened, read as the rules of commands read it."""
 
     actor: WorkerId
+    now: datetime = MONDAY
     facts: dict[str, list[Fact[Any]]] = field(default_factory=dict)
 
     def read(self, decider: Decider[Any, Any], id: str) -> Any:
@@ -157,11 +186,11 @@ class Stage:
 
     def put(self, changes: list[Change], rows: list[Put]) -> None:
         """In the place of whatever was there."""
-        for each in (ACCESS, DESK, CLIENT_FILE):
+        for each in (ACCESS, DESK, CLIENT_FILE, ROSTER):
             for table in each.tables:
                 self.database.execute(f"TRUNCATE {table.name}_v{self.numbers[each.name]}".encode())
         self._apply(ACCESS.name, within([(1, change) for change in changes]))
-        for kept in (DESK, CLIENT_FILE):
+        for kept in (DESK, CLIENT_FILE, ROSTER):
             own = {(row.table, row.key): row.row for row in rows if row.table in kept.tables}
             self._apply(kept.name, encoded(own))
 
@@ -193,7 +222,9 @@ def stage(servers: Running, state: Any) -> Iterator[Stage]:
         answers = Answers(url, schema, Keyring(opened_keys(url, schema, place.keys)), connections=1)
         found = versions(database)
         numbers = {
-            each.name: version.number for each in (ACCESS, DESK, CLIENT_FILE) if (version := served(found, each.name))
+            each.name: version.number
+            for each in (ACCESS, DESK, CLIENT_FILE, ROSTER)
+            if (version := served(found, each.name))
         }
         yield Stage(place, runner, database, answers, numbers)
         runner.run(answers.close())
@@ -204,6 +235,8 @@ def rows_of(reports: list[Report]) -> list[Put]:
         Put(CONTACTS, (id,), {"kind": ContactKind.PERSON, "reference": None, "opened_at": MONDAY}) for id in CLIENTS
     ]
     blank = dict.fromkeys(("incident_type", "reference", "product", "subject", "title", "description"))
+    for area, parent in PARENTS.items():
+        rows.append(Put(LAID_OUT, (area,), {"name": area, "parent": parent, "head": None, "closed": False}))
     for n, (area, reporter, customer) in enumerate(reports):
         at = MONDAY + timedelta(minutes=n)
         told = {"opened_at": at, "area": area, "reporter": reporter, "customer": customer, **blank}
@@ -221,10 +254,40 @@ def allowed(world: World, right: Right) -> bool:
     return True
 
 
+PARENTS = {"a1": None, "a2": "a1"}
+"""Of each area."""
+
+
+def check_areas(stage: Stage, world: World) -> None:
+    """Areas are shown to whoever has any role in them, or administers all; so is what they lie in."""
+    everywhere = world.actor == SYSTEM or allowed(world, Right.AREA_ADMINISTRATOR)
+    known = {id for id in AREAS if everywhere or has_role(world, world.read(AREA, id), *Role)}
+    shown = stage.ask(world.actor, Areas())
+    if not everywhere and not allowed(world, Right.BASIC):
+        assert shown == "RightMissing"
+        return
+    assert {row["area"]: row["parent"] for row in shown} == {
+        id: parent if parent in known else None for id, parent in PARENTS.items() if id in known
+    }
+
+
+def check_one(stage: Stage, world: World, contact: str) -> None:
+    """Of one contact it is told how far the worker may go with it, and by which right."""
+    shown = stage.ask(world.actor, AccessCheck(contact=ContactId(contact)))
+    if not allowed(world, Right.BASIC):
+        assert shown == "RightMissing"
+    elif not sees(world, ContactId(contact)):
+        assert shown == "ContactUnknown"
+    else:
+        (row,) = shown
+        assert (row["holder"], row["level"], row["until"]) == opened_by(world, ContactId(contact))
+
+
 def check(stage: Stage, world: World, reports: list[Report]) -> int:
     """All that the worker is shown is what the rules say, and nothing is left out; how many tickets that are."""
     actor = world.actor
-    contacts = {id for id in CLIENTS if sees(world, ContactId(id))}
+    listed = [id for id in CLIENTS if world.read(CONTACT, id).survivor is None]
+    contacts = {id for id in listed if sees(world, ContactId(id))}
     tickets = {
         f"t{n}": Ticket(
             area=AreaId(area), reporter=reporter and ContactId(reporter), customer=customer and ContactId(customer)
@@ -232,6 +295,8 @@ def check(stage: Stage, world: World, reports: list[Report]) -> int:
         for n, (area, reporter, customer) in enumerate(reports)
     }
     known = {id for id, ticket in tickets.items() if lies_open(world, ticket)}
+    for id in CLIENTS:
+        check_one(stage, world, id)
     shown = stage.ask(actor, Contacts())
     assert shown == "RightMissing" if not allowed(world, Right.BASIC) else {row["contact"] for row in shown} == contacts
     for sort in Sort if actor == "w1" else (Sort.DUE,):
@@ -243,6 +308,7 @@ def check(stage: Stage, world: World, reports: list[Report]) -> int:
             assert (shown != "TicketUnknown") is (id in known)
         else:
             assert shown == "RightMissing"
+    check_areas(stage, world)
     if world.read(WORKER, actor).active:
         (mine,) = stage.ask(actor, MySight())
         levels = {each["directory"]: each["level"] for each in mine["directories"]}
@@ -268,7 +334,7 @@ def hold(stage: Stage, examples: int, *phases: Phase) -> int:
         facts = [world.add(*each) for each in (*beginning(), *steps)]
         stage.put([change for fact in facts for change in model.project(fact)], rows_of(reports))
         for actor in (*WORKERS, SYSTEM):
-            shown = check(stage, World(WorkerId(actor), world.facts), reports)
+            shown = check(stage, World(WorkerId(actor), facts=world.facts), reports)
             most = max(most, 0 if actor == SYSTEM else shown)
 
     same()
@@ -279,10 +345,91 @@ def test_sql_shows_what_the_rules_of_commands_let_one_know_of(stage: Stage, soak
     assert hold(stage, 25 * soak) > 1
 
 
+def as_if_never_merged(ticket: str) -> str:
+    return sight.open_contacts(ticket).replace("under.contact = ", "under.survivor = ")
+
+
+def as_if_only_content_counted(area: str) -> str:
+    return sight.open_area(area)
+
+
+MORE = st.lists(
+    st.one_of(
+        st.builds(
+            lambda d, n: (DIRECTORY, d, DirectoryRightSet(holder=HOLDER_OF_MORE, level=n)),
+            st.sampled_from(DIRECTORIES),
+            st.sampled_from([Level.USE, Level.EDIT]),
+        ),
+        st.builds(
+            lambda a, r: (AREA, a, AreaRoleGiven(holder=HOLDER_OF_MORE, role=r)),
+            st.sampled_from(AREAS),
+            st.sampled_from(Role),
+        ),
+        st.builds(lambda t: (TEAM, t, TeamMemberAdded(worker=MAY_MORE)), st.sampled_from(TEAMS)),
+    ),
+    max_size=6,
+)
+
+
+def test_who_may_less_is_shown_nothing_that_who_may_more_is_not(stage: Stage, soak: int) -> None:
+    assert contained(stage, 30 * soak) > 0
+
+
+def test_the_check_finds_who_is_shown_less_for_more_rights(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = planted("my_directories", "level >= 1", "level = 1")
+    monkeypatch.setattr("projections.sight.PARTS", wrong)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        contained(stage, 300, Phase.generate)
+
+
+def contained(stage: Stage, examples: int, *phases: Phase) -> int:
+    """Whoever holds all that another holds, and more, is shown all that the other is; how many rows that were."""
+    most = 0
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        phases=phases or tuple(Phase),
+    )
+    @given(st.lists(STEPS, min_size=3, max_size=30), MORE, REPORTS)
+    def holds(steps: list[Step], more: list[Step], reports: list[Report]) -> None:
+        nonlocal most
+        world = World(WorkerId(SYSTEM))
+        told = [one for each in (*beginning(), *steps) for one in (each, as_well(each)) if one is not None]
+        facts = [world.add(*each) for each in (*told, *more)]
+        stage.put([change for fact in facts for change in model.project(fact)], rows_of(reports))
+        for question, key in ((Contacts(), "contact"), (Desk(), "ticket")):
+            less, all_of_it = (stage.ask(actor, question) for actor in ("w1", MAY_MORE))
+            if less != "RightMissing":
+                assert {row[key] for row in less} <= {row[key] for row in all_of_it}
+                most = max(most, len(less))
+
+    holds()
+    return most
+
+
+def as_well(step: Step) -> Step | None:
+    """The same for the one who may more, where it is about the first worker."""
+    decider, id, event = step
+    if decider is WORKER and id == "w1":
+        return WORKER, MAY_MORE, event
+    if getattr(event, "worker", None) == "w1":
+        return decider, id, event.model_copy(update={"worker": MAY_MORE})
+    if getattr(event, "holder", None) == HOLDERS[0]:
+        return decider, id, event.model_copy(update={"holder": HOLDER_OF_MORE})
+    return None
+
+
 BUGS = {
+    "a manager has no area": ("projections.staff.area.known_area", as_if_only_content_counted),
     "the contacts of a ticket do not count": ("projections.service.desk.open_contacts", lambda ticket: "true"),
     "use is not enough": ("projections.sight.PARTS", planted("my_directories", "level >= 1", "level >= 2")),
+    "any right decides": ("projections.clients.access_check.OF_ONESELF", OF_ONESELF.replace("a.level DESC,", "")),
     "teams give nothing": ("projections.sight.PARTS", planted("my_holders", "WHERE worker", "WHERE false AND worker")),
+    "an end is no end": ("projections.sight.PARTS", planted("my_directories", "until > %(received)s", "true")),
+    "merged contacts lie where they lay": ("projections.service.desk.open_contacts", as_if_never_merged),
     "readers do not see": ("projections.sight.PARTS", planted("my_areas", "'member', 'reader'", "'member'")),
 }
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from adapters.key_encryption import KeyEncryption
 from adapters.postgres.schema import KEYED, connect
 from adapters.postgres.views import registry
 from adapters.postgres.views.definition import Unsealed, encoded, physical
 from adapters.postgres.views.log import LogPages, heard
+from adapters.postgres.views.opening import Opening
 from adapters.postgres.views.registry import Line, Told, Version
-from domain.fact import Event
+from domain.fact import Event, Fact
 from projections.model import Key, ReadModel, Table
-from projections.page import Find, Heard, Parked, Past, States, Taker, Work, project, replay
+from projections.page import Find, Heard, Parked, Past, States, Taker, Work, project, replay, topic_of
 
 STORED = "SELECT store_page(%b::text[], %b::int4[], %b::text[], %b::int8, %b::int8)"
 
@@ -48,14 +50,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """One connection to look, one to store; while a page is stored the next is made."""
+    """One connection to look, one to store; while a page is stored the next is made. `opening` is for who opens."""
 
     reading: Line
     writing: Line
     storing: ThreadPoolExecutor
+    opening: Opening | None = None
 
     @classmethod
-    def opened(cls, url: str, schema: str) -> Lines:
+    def opened(cls, url: str, schema: str, keys: KeyEncryption | None) -> Lines:
         reading = connect(url, schema, KEYED)
         try:
             writing = connect(url, schema, KEYED)
@@ -63,7 +66,8 @@ class Lines:
             reading.close()
             raise
         writing.execute(UNSYNCED)
-        return cls(reading, writing, ThreadPoolExecutor(1, "storing"))
+        opening = None if keys is None else Opening(reading, keys)
+        return cls(reading, writing, ThreadPoolExecutor(1, "storing"), opening)
 
     def close(self) -> None:
         """When what is under way is stored."""
@@ -83,6 +87,8 @@ class Convoy:
         deciders = {topic: decider for each in members for topic, decider in each.model.deciders.items()}
         self.states = States(self.log, deciders)
         self._topics = frozenset(deciders).union(*(member.model.topics for member in members))
+        self._opened = frozenset[str]().union(*(each.model.topics for each in members if each.model.opens))
+        assert lines.opening or not self._opened, "a model that opens personal fields takes the keys"
         self._stored: Future[None] | None = None
 
     def inherit(self, other: Convoy) -> None:
@@ -115,10 +121,15 @@ class Convoy:
             stored.result()
 
     def _work(self, page: Sequence[Heard]) -> list[Work]:
-        takers = [Taker(each.model, self.states, self._stored_keys(each), each.waiting) for each in self.members]
+        opening = self._lines.opening
+        takers = [
+            Taker(each.model, self.states, self._stored_keys(each), each.waiting, opening) for each in self.members
+        ]
         self.states.begin(self.position)
         if page:
             self._prefetch(page)
+            if opening and (opened := [each for each in page if topic_of(each) in self._opened]):
+                opening.ahead(each for each in opened if isinstance(each, Fact))
             project(page, self.states, takers)
             _still(self._lines)
         return [taker.work for taker in takers]
@@ -210,7 +221,8 @@ def try_again(lines: Lines, member: Member, stream: str) -> None:
     log = LogPages(lines.reading)
     parked = registry.parked_at(lines.writing, member.version, stream)
     others, position = member.waiting - {stream}, member.version.position
-    taker = Taker(member.model, Past(log, member.model.deciders), stored_keys(lines.reading, member), others)
+    past, stored = Past(log, member.model.deciders), stored_keys(lines.reading, member)
+    taker = Taker(member.model, past, stored, others, lines.opening)
     replay(parked, log.waiting(stream, parked.position, position), position, taker)
     _still(lines)
     try:

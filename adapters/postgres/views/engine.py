@@ -11,6 +11,7 @@ import psycopg
 import structlog
 from psycopg.errors import LockNotAvailable
 
+from adapters.key_encryption import KeyEncryption
 from adapters.postgres.views import registry
 from adapters.postgres.views.convoy import Convoy, Lines, Member, Outrun, try_again
 from adapters.postgres.views.proof import prove
@@ -26,10 +27,15 @@ logger = structlog.get_logger()
 
 
 class Engine:
-    """Call `tick` again and again, or `run` it until told to stop; `close` gives up what it holds."""
+    """Call `tick` again and again, or `run` it until told to stop; `close` gives up what it holds.
 
-    def __init__(self, url: str, schema: str, models: Iterable[ReadModel], *, page: int = PAGE) -> None:
-        self._url, self._schema, self._page = url, schema, page
+    `keys` are for models that open personal fields.
+    """
+
+    def __init__(
+        self, url: str, schema: str, models: Iterable[ReadModel], keys: KeyEncryption | None = None, *, page: int = PAGE
+    ) -> None:
+        self._url, self._schema, self._keys, self._page = url, schema, keys, page
         self._models: Mapping[str, ReadModel] = {model.name: model for model in models if not model.within_append}
         self._lines: Lines | None = None
         self._held: dict[tuple[str, int], Member] = {}
@@ -89,7 +95,7 @@ class Engine:
 
     def _connected(self) -> Lines:
         if self._lines is None:
-            self._lines = Lines.opened(self._url, self._schema)
+            self._lines = Lines.opened(self._url, self._schema, self._keys)
         return self._lines
 
     def _step(self, lines: Lines, convoy: Convoy) -> int:
@@ -121,7 +127,7 @@ class Engine:
             registry.index(lines.reading, member.model, version.number)
             self._indexed.add((version.name, version.number))
         elif not version.held:
-            prove(lines.reading, member)
+            prove(lines.reading, member, lines.opening)
             if registry.switch(lines.reading, member.model, version.number):
                 member.version, member.strict = version._replace(state=State.ACTIVE), False
                 registry.sweep(lines.reading, member.model)

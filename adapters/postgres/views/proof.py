@@ -12,6 +12,7 @@ from psycopg import sql
 from adapters.postgres.views.convoy import Member, stored_keys
 from adapters.postgres.views.definition import as_json, physical, written
 from adapters.postgres.views.log import LogPages
+from adapters.postgres.views.opening import Opening
 from adapters.postgres.views.registry import Line, Told
 from projections.model import Key, Kind, Row, Table
 from projections.page import Parked, Past, Taker, replay
@@ -35,12 +36,12 @@ class Unproven(Told):
     """The rows that were made are not those that the facts give."""
 
 
-def prove(connection: Line, member: Member) -> int:
+def prove(connection: Line, member: Member, opening: Opening | None = None) -> int:
     """How many rows were compared. Raises Unproven with the first that differs."""
     compared, log = 0, LogPages(connection)
     states = Past(log, member.model.deciders)
     for stream in _sample(connection, member):
-        taker = Taker(member.model, states, stored_keys(connection, member), member.waiting)
+        taker = Taker(member.model, states, stored_keys(connection, member), member.waiting, opening)
         for (table, key), row in _expected(log, taker, member.version.position, stream).items():
             found = stored_row(connection, member, table, key)
             if found != comparable(table, key, row):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from psycopg.errors import LockNotAvailable
 
+from adapters.key_encryption import KeyEncryption
 from adapters.pace import spare_the_collector
 from adapters.postgres.schema import connect
 from adapters.postgres.views import access, registry
@@ -49,24 +50,25 @@ def rebuild(
     url: str,
     schema: str,
     models: Sequence[ReadModel],
+    keys: KeyEncryption | None = None,
     *,
     held: bool = False,
     told: Progress = unheard,
 ) -> list[Made]:
     """New versions of the models; served from here on, or held. Raises Poisoned, Unproven; then the old ones stay."""
-    looking = [model for model in models if model.reads]
-    plain = [model.name for model in models if not model.reads]
+    looking = [model for model in models if model.reads or model.opens]
+    plain = [model.name for model in models if not (model.reads or model.opens)]
     ours = all(READ_MODELS.get(model.name) is model for model in models)
     if not (looking and plain and ours and _head(url, schema) >= WORTH_A_PROCESS):
-        return _rebuild(url, schema, models, held=held, told=told)
+        return _rebuild(url, schema, models, keys, held=held, told=told)
     with ProcessPoolExecutor(1, get_context("spawn")) as beside:
         theirs = beside.submit(_rebuild_named, url, schema, plain, held=held)
-        return [*_rebuild(url, schema, looking, held=held, told=told), *theirs.result()]
+        return [*_rebuild(url, schema, looking, keys, held=held, told=told), *theirs.result()]
 
 
 def _rebuild_named(url: str, schema: str, names: Sequence[str], *, held: bool) -> list[Made]:
     """In a process of its own: those that look at no states want of the log nothing that the others make of it."""
-    return _rebuild(url, schema, [READ_MODELS[name] for name in names], held=held, told=unheard)
+    return _rebuild(url, schema, [READ_MODELS[name] for name in names], None, held=held, told=unheard)
 
 
 def _head(url: str, schema: str) -> int:
@@ -74,13 +76,15 @@ def _head(url: str, schema: str) -> int:
         return LogPages(connection).head()
 
 
-def _rebuild(url: str, schema: str, models: Sequence[ReadModel], *, held: bool, told: Progress) -> list[Made]:
+def _rebuild(
+    url: str, schema: str, models: Sequence[ReadModel], keys: KeyEncryption | None, *, held: bool, told: Progress
+) -> list[Made]:
     spare_the_collector()
     within = [_within_append(url, schema) for model in models if model.within_append]
     models = [model for model in models if not model.within_append]
     if not models:
         return within
-    with closing(Lines.opened(url, schema)) as lines:
+    with closing(Lines.opened(url, schema, keys)) as lines:
         for version in registry.versions(lines.writing):
             _remove_leftover(lines, models, version)
         members = [Member(model, registry.made(lines.writing, model, held=held), strict=True) for model in models]
@@ -96,9 +100,9 @@ def _within_append(url: str, schema: str) -> Made:
     return Made(version.name, version.number, version.position, proven, State.ACTIVE)
 
 
-def switch(url: str, schema: str, model: ReadModel) -> Made:
+def switch(url: str, schema: str, model: ReadModel, keys: KeyEncryption | None = None) -> Made:
     """Serve a held version from here on. Raises NoSuchVersion, Unproven."""
-    with closing(Lines.opened(url, schema)) as lines:
+    with closing(Lines.opened(url, schema, keys)) as lines:
         release(lines, model)
         version = next(
             (v for v in registry.versions(lines.writing) if v.name == model.name and v.state is State.BOOTING), None
@@ -154,7 +158,7 @@ def _follow(convoy: Convoy, lines: Lines, told: Progress) -> None:
 def _complete(convoy: Convoy, lines: Lines, told: Progress) -> list[Made]:
     """Prove what was made, and serve it as soon as it has come as far as what is served now."""
     _follow(convoy, lines, told)
-    proven = [prove(lines.writing, member) for member in convoy.members]
+    proven = [prove(lines.writing, member, lines.opening) for member in convoy.members]
     made = []
     for member, rows in zip(convoy.members, proven, strict=True):
         if not member.version.held:

@@ -1,0 +1,97 @@
+"""Somebody who looks things up in big companies and changes some, in one process with the parts that do it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from adapters.bench.crowd import Crowd, Sees, contact_id, group_id, worker_id
+from adapters.bench.curiosity import asked, known
+from adapters.bench.life import command_id
+from adapters.bench.loop import READY, run, told
+from adapters.bench.side import place
+from adapters.bench.turns import alternate, percentile
+from adapters.composition import Place, now
+from adapters.inquiry import USUAL_LIMIT, Inquiry
+from adapters.postgres.answers import READING, Answers
+from adapters.postgres.keys import Keyring, opened_keys
+from adapters.postgres.log import Line, PostgresLog
+from commands.clients.membership import JoinGroup
+from commands.handler import Handler
+from commands.request import Request
+from domain.values import SubjectId
+
+PATIENCE_SECONDS = 10.0
+BARE = b"SELECT directory FROM access_contacts WHERE contact = %s"
+
+
+class Unexpected(Exception):
+    """Something was refused that should not have been."""
+
+
+async def looks(there: Place, question: str, crowd: Crowd, sees: Sees) -> AsyncGenerator[float, None]:
+    """Questions of one name, asked by workers who see so much."""
+    answers = Answers(there.postgres_url, there.settings.schema_name, _keyring(there), connections=1)
+    for worker, wanted in asked(question, crowd, sees):
+        inquiry = Inquiry(wanted, worker, now(), limit=USUAL_LIMIT)
+        began = time.perf_counter()
+        await answers.answer(inquiry, asyncio.get_running_loop().time() + PATIENCE_SECONDS)
+        yield time.perf_counter() - began
+
+
+async def bare(there: Place, crowd: Crowd, sees: Sees) -> AsyncGenerator[float, None]:
+    """One row by its key and nothing else, over the same kind of connection as questions have."""
+    connection = await Line(there.postgres_url, there.settings.schema_name, READING).connected()
+    for _, contact in known(crowd, sees):
+        key = (contact_id(contact),)
+        began = time.perf_counter()
+        await (await connection.execute(BARE, key, prepare=True, binary=True)).fetchall()
+        yield time.perf_counter() - began
+
+
+async def joins(there: Place, crowd: Crowd, group: int, contacts: range) -> AsyncGenerator[float, None]:
+    """Contacts become members of a group: decided by a handler, stored in the log."""
+    log = PostgresLog(there.postgres_url, there.settings.schema_name, _keyring(there))
+    handler, worker = Handler(log), worker_id(crowd.workers_who_see(Sees.ALL)[0])
+    for contact in contacts:
+        command = JoinGroup(contact=contact_id(contact), group=group_id(group))
+        id, at = command_id().decode(), now()
+        request = Request("bench", id, bytes(16), worker, command, at, new_id=id, new_subject=SubjectId(id))
+        began = time.perf_counter()
+        (answer,) = await handler.handle([request])
+        yield time.perf_counter() - began
+        if answer.code:
+            raise Unexpected(answer.code)
+
+
+def _keyring(there: Place) -> Keyring:
+    return Keyring(opened_keys(there.postgres_url, there.settings.schema_name, there.keys))
+
+
+TURNS = {each.__name__: each for each in (looks, bare, joins)}
+
+
+async def took(state: Path, turns: list[dict[str, Any]], percent: int, warm: float, seconds: float) -> list[float]:
+    """What so many percent of the questions of each turn took at most, in seconds."""
+    made = [TURNS[turn.pop("kind")](place(state, turn.pop("side")), **turn) for turn in turns]
+    try:
+        return [percentile(each, percent) for each in await alternate(made, warm, seconds)]
+    finally:
+        for each in made:
+            await each.aclose()
+
+
+async def work(pipe: Connection, state: Path) -> None:
+    """Do jobs until the one who started us goes away."""
+    pipe.send(READY)
+    while job := await told(pipe):
+        pipe.send(await took(state, **job))
+
+
+def main(pipe: Connection, state: Path) -> None:
+    """A process that looks."""
+    run(work(pipe, state))

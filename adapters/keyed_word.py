@@ -1,0 +1,24 @@
+"""A word as read models may hold it: the same word is the same token, and without the key no token tells its word."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from hashlib import blake2b
+
+from adapters.key_encryption import KeyEncryption
+
+TOKEN_BYTES = 8
+"""Of the many millions of words of a company, two share a token once in thousands of years of searching."""
+
+TOKEN_LETTERS = 11
+
+
+class KeyedWords:
+    """Call it with a word for its token, of 11 letters."""
+
+    def __init__(self, keys: KeyEncryption) -> None:
+        self._key = keys.derive("search")
+
+    def __call__(self, word: str) -> str:
+        digest = blake2b(word.encode(), key=self._key, digest_size=TOKEN_BYTES).digest()
+        return b2a_base64(digest)[:TOKEN_LETTERS].decode("ascii")

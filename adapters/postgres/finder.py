@@ -1,0 +1,62 @@
+"""What decisions look up: one statement each, of the read models as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.errors import UndefinedTable
+
+from commands.lookup import CHARGES, DUTIES, HELD, LACKING, OPEN_TICKETS, REACHED, STORED, Lookup, Wanted
+from projections.company import lacking
+from projections.staff import charge
+
+ATTACHED_WITHIN = timedelta(days=1)
+"""How long contents wait to be attached, counted from the last part that was put."""
+
+MINE = """
+    SELECT %(key)s::text AS holder
+    UNION ALL SELECT 'team:' || team FROM access_members
+    WHERE worker = split_part(%(key)s, ':', 2) AND %(key)s LIKE 'worker:%%'"""
+"""The holder, and the teams of one who is a worker."""
+
+STATEMENTS: Mapping[Lookup[Any], str] = {
+    CHARGES: charge.LOOKED_UP,
+    HELD: """
+        SELECT 'directory', directory FROM access_directories WHERE holder = %(key)s
+        UNION SELECT 'area', area FROM access_roles WHERE holder = %(key)s ORDER BY 1, 2""",
+    REACHED: f"""
+        WITH mine AS MATERIALIZED ({MINE})
+        SELECT 'directory', directory FROM access_directories JOIN mine USING (holder)
+        UNION SELECT 'area', area FROM access_roles JOIN mine USING (holder) ORDER BY 1, 2""",
+    DUTIES: f"""
+        WITH mine AS MATERIALIZED ({MINE})
+        SELECT kind, thing, nullif(process_area, '') FROM ({lacking.ROWS}) r
+        WHERE 'worker:' || r.person IN (SELECT holder FROM mine) OR 'team:' || r.team IN (SELECT holder FROM mine)
+        ORDER BY 1, 2, 3""",
+    OPEN_TICKETS: """
+        SELECT 'ticket', ticket, NULL FROM ticket_standings WHERE NOT over AND contract IS NOT NULL
+        ORDER BY ticket LIMIT %(key)s::int""",
+    STORED: f"""
+        SELECT contact, subject, size_bytes, digest, touched_at + interval '{ATTACHED_WITHIN.total_seconds()} seconds'
+        FROM stored_files WHERE file = %(key)s AND digest IS NOT NULL""",
+    LACKING: lacking.LOOKED_UP.replace("%(received)s", "%(key)s::timestamptz"),
+}
+
+FOLLOWED: Mapping[Lookup[Any], frozenset[str]] = {
+    LACKING: frozenset(model.name for model in lacking.RESTS_ON if not model.within_append)
+}
+"""The read models that must have come as far as a fact for what follows from it to be looked up there."""
+
+
+async def find(connection: AsyncConnection[Any], wanted: Iterable[Wanted]) -> dict[Wanted, tuple[Any, ...]]:
+    """The rows under each key, in their shapes; of a read model that is being made for the first time nothing."""
+    found: dict[Wanted, tuple[Any, ...]] = {}
+    for lookup, key in wanted:
+        with suppress(UndefinedTable):
+            cursor = await connection.execute(STATEMENTS[lookup].encode(), {"key": key}, prepare=True)
+            found[lookup, key] = tuple(lookup.row(*row) for row in await cursor.fetchall())
+    return found

@@ -1,0 +1,326 @@
+"""Two worlds that differ in hidden contacts alone, and somebody without rights who asks both for everything."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+import orjson
+from door import Door
+from from_schema import example
+from inquirers import followed
+
+from adapters.composition import Place, serving
+from adapters.inquiry import ASKED
+from adapters.nats.query_service import PREFIX as QUESTIONS_PREFIX
+from adapters.nats.service import PREFIX as COMMANDS_PREFIX
+from commands.catalogue import COMMANDS
+from commands.clients.address import AddAddress
+from commands.clients.contact import OpenContact, SetContactResponsible
+from commands.clients.directory import OpenDirectory, SetDirectoryRight
+from commands.clients.group import FormGroup
+from commands.clients.membership import JoinGroup
+from commands.clients.relation import EmployContact, RelateContact
+from commands.command import Command
+from commands.company.settings import ListRelations, SetDefaultArea
+from commands.service.ticket import AssignTicket, OpenTicket
+from commands.staff.area import GiveAreaRole, OpenArea
+from commands.staff.worker import GrantRight, HireWorker
+from domain.clients.address import AddressKind
+from domain.clients.contact import ContactKind
+from domain.clients.directory import Level
+from domain.staff.area import Role
+from domain.staff.worker import SYSTEM, Right
+from domain.values import worker_holder
+
+NOW = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
+"""Both worlds stand at one instant: what differs between them is not the clock."""
+
+VISIBLE, HIDDEN = 24, 16
+
+MAY = tuple(right for right in Right if right not in (Right.AUDITOR, Right.PRIVACY_OFFICER, Right.AREA_ADMINISTRATOR))
+"""Every system right that is no exception to the rights to directories, so that it is these that decide."""
+
+
+class Sent(NamedTuple):
+    """One message of the attacker, the same bytes in either world."""
+
+    subject: str
+    payload: bytes
+
+
+def id_of(label: str) -> str:
+    """The command id by which a thing of the set-up was made."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"attack/{label}"))
+
+
+@dataclass
+class Builder:
+    """Makes a world by commands, whose ids follow from labels: so things common to both worlds bear one name."""
+
+    door: Door
+    hidden_prefix: str
+    ids: dict[str, str] = field(default_factory=dict)
+    things: dict[str, list[str]] = field(default_factory=dict)
+    """By noun, what an attacker might have heard of."""
+    position: str = ""
+
+    async def did(self, label: str, command: Command, actor: str = SYSTEM) -> str:
+        body = {"id": id_of(label), "actor": actor, "data": command.model_dump(mode="json")}
+        reply = await self.door.ask(command.topic, body)
+        assert not reply.status, (label, reply.body)
+        self.ids[label], self.position = reply.body["id"], reply.body["position"]
+        if command.makes():
+            self.things.setdefault(command.of.kind, []).append(self.ids[label])
+        return self.ids[label]
+
+    async def built(self) -> None:
+        for name in ("open", "shut"):
+            await self.did(name, OpenDirectory(name=name.title()))
+        await self.did("north", OpenArea(name="North"))
+        await self.did("default", SetDefaultArea(area=self.ids["north"]))
+        await self.did("relations", ListRelations(entries=("knows",)))
+        for name in ("eve", "mallory", "insider"):
+            worker = await self.did(name, HireWorker(name=name.title()))
+            for right in MAY:
+                await self.did(f"{name} {right}", GrantRight(worker=worker, right=right))
+            await self.did(
+                f"{name} north", GiveAreaRole(area=self.ids["north"], holder=worker_holder(worker), role=Role.MEMBER)
+            )
+        await self._right("eve", "open", Level.ADMINISTER)
+        await self._right("insider", "shut", Level.ADMINISTER)
+        for name, directory in (("public", "open"), ("secret", "shut")):
+            await self.did(name, FormGroup(directory=self.ids[directory], name=name.title()))
+        for n in range(VISIBLE):
+            await self._contact(f"seen {n}", "open", f"Olena Seen {n}", f"seen{n}@example.org", groups=("public",))
+        for n in range(HIDDEN):
+            await self._hidden(n)
+
+    async def _right(self, who: str, directory: str, level: Level) -> None:
+        holder = worker_holder(self.ids[who])
+        await self.did(
+            f"{who} {directory}", SetDirectoryRight(directory=self.ids[directory], holder=holder, level=level)
+        )
+
+    async def _contact(self, label: str, directory: str, name: str, email: str, groups: Sequence[str]) -> str:
+        kind = ContactKind.COMPANY if directory == "shut" else ContactKind.PERSON
+        contact = await self.did(label, OpenContact(directory=self.ids[directory], kind=kind, name=name))
+        await self.did(f"{label} mail", AddAddress(contact=contact, kind=AddressKind.EMAIL, typed=email))
+        for group in groups:
+            await self.did(f"{label} in {group}", JoinGroup(contact=contact, group=self.ids[group]))
+        await self.did(f"{label} ticket", OpenTicket(customer=contact, area=self.ids["north"], title=f"By {name}"))
+        return contact
+
+    async def _hidden(self, n: int) -> None:
+        """In one world called and reached like those who are seen, and in the public group; not so in the other."""
+        label, twin = f"{self.hidden_prefix} {n}", self.hidden_prefix == "twin"
+        name = f"Olena Seen {n}" if twin else f"Bohdan Else {n}"
+        email = f"seen{n}@example.org" if twin else f"else{n}@example.com"
+        hidden = await self._contact(label, "shut", name, email, groups=("public" if twin else "secret",))
+        await self._entangled(label, hidden, self.ids[f"seen {n}"])
+
+    async def _entangled(self, label: str, hidden: str, seen: str) -> None:
+        """Everything that a contact who is seen, or an attacker, may have to do with one who is not."""
+        mallory = worker_holder(self.ids["mallory"])
+        await self.did(f"{label} employs", EmployContact(contact=seen, employer=hidden))
+        await self.did(f"{label} relates", RelateContact(contact=seen, other=hidden, relation="knows"))
+        await self.did(f"{label} answers", SetContactResponsible(contact=hidden, responsible=mallory))
+        assigned = AssignTicket(ticket=self.ids[f"{label} ticket"], assignee=self.ids["mallory"])
+        await self.did(f"{label} assigned", assigned)
+
+
+CONTACTS = ("contact", "customer", "employer", "whole", "other", "absorbed", "survivor")
+WORDS = (
+    "Olena",
+    "Seen 3",
+    "Bohdan",
+    "seen3@example.org",
+    "else3@example.com",
+    "example.org",
+    "Ol",
+    "777 123",
+    "nobody",
+)
+
+
+class Attacker:
+    """Asks for everything in the catalogue, with ids it was never told of and with those it knows."""
+
+    def __init__(self, seed: int, pool: dict[str, list[str]], actors: Sequence[str]) -> None:
+        self.chance, self.pool, self.actors = random.Random(seed), pool, actors  # noqa: S311 - a test's own
+        self.schemas = {each["name"]: each for each in _endpoints()}
+
+    def command(self, n: int) -> Sent:
+        topic = self.chance.choice(sorted(COMMANDS))
+        body = self._filled(COMMANDS[topic].model_json_schema())
+        envelope = {"id": id_of(f"attempt {n}"), "actor": self.chance.choice(self.actors), "data": body}
+        if self.chance.random() < 0.25:
+            envelope["expected_version"] = self.chance.randrange(4)
+        return Sent(f"{COMMANDS_PREFIX}desk.{topic}", orjson.dumps(envelope))
+
+    def question(self, position: str) -> Sent:
+        name = self.chance.choice(sorted(self.schemas))
+        body = self._filled(self.schemas[name]["schema"])
+        if "command" in body:
+            body["data"] = self._filled(COMMANDS[body["command"]].model_json_schema())
+        envelope = {"actor": self.chance.choice(self.actors), "data": body, "min_position": position}
+        return Sent(f"{QUESTIONS_PREFIX}desk.{name}", orjson.dumps(envelope))
+
+    def sweep(self, position: str) -> Iterator[Sent]:
+        """Every question about every contact there may be, and the history of each; asked for one after the other."""
+        for name, each in sorted(self.schemas.items()):
+            named = [field for field in ("contact", "id") if field in each["schema"].get("properties", {})]
+            for contact in self.pool["contact"] if named else ():
+                body = self._filled(each["schema"]) | {named[0]: contact}
+                body |= {"thing": self.chance.choice(("contact", "membership"))} if "thing" in body else {}
+                for actor in self.actors:
+                    payload = orjson.dumps({"actor": actor, "data": body, "min_position": position})
+                    yield Sent(f"{QUESTIONS_PREFIX}desk.{name}", payload)
+
+    def _filled(self, schema: dict[str, Any]) -> Any:
+        known = {kind: self._some(kind) for kind in self.pool}
+        known |= {name: self._some("contact") for name in CONTACTS}
+        known |= {
+            "text": self.chance.choice(WORDS),
+            "typed": self.chance.choice(WORDS),
+            "name": self.chance.choice(WORDS),
+        }
+        known |= {
+            "holder": f"worker:{self._some('worker')}",
+            "assignee": self._some("worker"),
+            "id": self._some("contact"),
+        }
+        known |= {"command": self.chance.choice(sorted(COMMANDS))}
+        known |= {name: self.chance.choice(values) for name, values in _choices(schema)}
+        return example(schema, known, whole=self.chance.random() < 0.3)
+
+    def _some(self, kind: str) -> str:
+        return self.chance.choice([*self.pool[kind], str(uuid.UUID(int=self.chance.getrandbits(128)))])
+
+
+def _choices(schema: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """The properties that are one of a few words."""
+    for name, each in schema.get("properties", {}).items():
+        for one in (each, *each.get("anyOf", ())):
+            found = schema["$defs"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+            if "enum" in found:
+                yield name, found["enum"]
+
+
+def _endpoints() -> list[dict[str, Any]]:
+    return [{"name": name, "schema": kind.model_json_schema()} for name, kind in ASKED.items()]
+
+
+@dataclass
+class Face:
+    """The service of one world, as the attacker's caller meets it."""
+
+    runner: asyncio.Runner
+    door: Door
+    builder: Builder
+
+    def answers(self, sent: Sequence[Sent]) -> list[bytes]:
+        """What came back for each, headers and all."""
+        return self.runner.run(self._answers(sent))
+
+    async def _answers(self, sent: Sequence[Sent]) -> list[bytes]:
+        """Commands one after the other, since which of them share a batch is chance; questions side by side."""
+        inboxes, answers = [], []
+        for each in sent:
+            inboxes.append(f"_INBOX.desk.{uuid.uuid4().hex}")
+            await self.door.connection.publish(each.subject, each.payload, reply=inboxes[-1])
+            if each.subject.startswith(COMMANDS_PREFIX):
+                await self.door.reply(inboxes[-1])
+        for inbox in inboxes:
+            answers.append(told(await self.door.reply(inbox)))
+            del self.door.replies[inbox]
+        return answers
+
+    def seconds(self, sent: Sent) -> float:
+        return self.runner.run(self._seconds(sent))
+
+    async def _seconds(self, sent: Sent) -> float:
+        loop = asyncio.get_running_loop()
+        inbox = f"_INBOX.desk.t{uuid.uuid4().hex}"
+        began = loop.time()
+        await self.door.connection.publish(sent.subject, sent.payload, reply=inbox)
+        await self.door.reply(inbox)
+        return loop.time() - began
+
+
+def told(reply: Any) -> bytes:
+    """An answer without the one thing in which two runs of one world differ: when a visible fact was stored."""
+    body = masked(reply.body)
+    return orjson.dumps([dict(reply.headers), body], option=orjson.OPT_SORT_KEYS)
+
+
+def masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: "(instant)" if key == "recorded_at" else masked(each) for key, each in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list) else value
+
+
+@contextmanager
+def world(place: Place, hidden_prefix: str) -> Iterator[Face]:
+    """A world built, served and followed."""
+    with asyncio.Runner() as runner:
+        service = serving(place, clock=lambda: NOW)
+
+        async def begin() -> tuple[Door, Builder]:
+            await service.__aenter__()
+            door = await Door.opened(place, "desk")
+            builder = Builder(door, hidden_prefix)
+            await builder.built()
+            return door, builder
+
+        async def end() -> None:
+            await door.connection.close()
+            await service.__aexit__(None, None, None)
+
+        door, builder = runner.run(begin())
+        try:
+            with followed(place):
+                yield Face(runner, door, builder)
+        finally:
+            runner.run(end())
+
+
+ROUND = 25
+
+
+def attack(face: Face, attacker: Attacker, size: int) -> tuple[list[list[Sent]], list[bytes]]:
+    """So many messages: commands, which keep their order, then questions about the world as these left it."""
+    position = face.builder.position
+    swept = [*attacker.sweep(position)]
+    sent = [swept[n : n + ROUND] for n in range(0, len(swept), ROUND)]
+    answers = again(face, sent)
+    for n in range(0, size, 2 * ROUND):
+        sent.append([attacker.command(n + k) for k in range(ROUND)])
+        answers += face.answers(sent[-1])
+        position = latest(answers[-ROUND:], position)
+        sent.append([attacker.question(position) for _ in range(ROUND)])
+        answers += face.answers(sent[-1])
+    return sent, answers
+
+
+def again(face: Face, sent: Sequence[Sequence[Sent]]) -> list[bytes]:
+    """The same bytes, in the other world."""
+    return [answer for messages in sent for answer in face.answers(messages)]
+
+
+def latest(answers: Sequence[bytes], before: str) -> str:
+    """The position at which the last command that was accepted left the world."""
+    positions = [body["position"] for _, body in map(orjson.loads, answers) if "repeated" in body]
+    return positions[-1] if positions else before
+
+
+def codes(answers: Sequence[bytes]) -> Counter[str]:
+    """How often each refusal came, and consent."""
+    return Counter(str(orjson.loads(each)[1].get("code", "consent")) for each in answers)
