@@ -36,7 +36,7 @@ class LevelMissing(NotAllowed):
 
 
 class RoleMissing(NotAllowed):
-    """The worker is not a member of the area."""
+    """The role of the worker in the area does not reach this far."""
 
 
 class LateFactsNotAllowed(NotAllowed):
@@ -106,8 +106,11 @@ def ground(asked: Reading, directory: Directory) -> Ground:
 
 
 def _goes_before(holder: Holder, right: Given, best: Ground, own: Holder) -> bool:
+    """Through the first of several teams, and for good before for a time."""
+    if right.level is best.level and holder == best.holder:
+        return right.until is None
     if right.level is best.level:
-        return best.holder not in (own, holder) and holder < best.holder
+        return best.holder != own and holder < best.holder
     return right.level.reaches(best.level)
 
 

@@ -144,9 +144,12 @@ NAMED = f"""
 
 
 class TrailRow(Answer):
-    """One fact in words, with when it happened, when it was recorded, and who did it."""
+    """One fact in words, with when it happened, when it was recorded, and who did it.
 
-    version: int
+    Where lines may be left out, versions are told to auditors alone: a gap would tell that something is hidden (D16).
+    """
+
+    version: int | None
     happened_at: datetime
     recorded_at: datetime
     actor: str
@@ -176,8 +179,9 @@ class Trail(
         return [Leg(rows, {"l.happened_at": "timestamptz", "l.position": "bigint"})]
 
     def columns(self) -> str:
+        version = f"CASE WHEN {AUDITOR} THEN l.version::bigint END" if self.thing in OF_A_LINE else "l.version::bigint"
         return f"""
-            l.version::bigint AS version, l.happened_at, l.recorded_at, l.actor, w.name AS sealed_actor_name, l.topic,
+            {version} AS version, l.happened_at, l.recorded_at, l.actor, w.name AS sealed_actor_name, l.topic,
             l.words, CASE WHEN {SEEN[self.thing].personal} THEN l.details END AS sealed_details,
             coalesce(mentioned.told, '[]') AS mentioned,
             CASE WHEN {AUDITOR} AND NOT ({self._open_to_all()}) THEN '{Right.AUDITOR}' END AS {EXCEPTION}"""

@@ -296,12 +296,12 @@ ROUND = 25
 
 
 def attack(face: Face, attacker: Attacker, size: int) -> tuple[list[list[Sent]], list[bytes]]:
-    """So many messages: commands, which keep their order, then questions about the world as these left it."""
+    """So many messages: the sweep first, then commands, which keep their order, and questions about what they left."""
     position = face.builder.position
-    swept = [*attacker.sweep(position)]
+    swept = [*attacker.sweep(position)][: size // 2]
     sent = [swept[n : n + ROUND] for n in range(0, len(swept), ROUND)]
     answers = again(face, sent)
-    for n in range(0, size, 2 * ROUND):
+    for n in range(len(swept), size, 2 * ROUND):
         sent.append([attacker.command(n + k) for k in range(ROUND)])
         answers += face.answers(sent[-1])
         position = latest(answers[-ROUND:], position)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.refusal import Unknown
 from domain.service.ticket import TicketUnknown
+from domain.staff.area import Role
 from domain.staff.worker import Right
 from domain.values import TicketId
 from projections.clients.client_file import CLIENT_FILE
@@ -16,7 +17,7 @@ from projections.service.desk import CALLED_WHAT, SHOWN, STANDING, TicketShown
 from projections.service.promised import AT_RISK, OUTCOME
 from projections.service.service_levels import SERVICE_LEVELS
 from projections.service.tickets import DESK
-from projections.sight import open_directory, open_ticket
+from projections.sight import lasts, open_directory, open_ticket
 
 
 class Promise(Answer):
@@ -34,16 +35,33 @@ class Promise(Answer):
     judged_at: datetime | None
 
 
+class SeenAs(Answer):
+    """The role in the ticket's area through which it is open: whose it is, what it is, and until when."""
+
+    holder: str
+    role: Role
+    until: datetime | None
+
+
 class TicketRow(TicketShown):
-    """A ticket with everything that was said when it was reported, and what it was promised."""
+    """A ticket with everything that was said when it was reported, what it was promised, and why the asker sees it.
+
+    The rights to the directories of its contacts are told by their files.
+    """
 
     product: str | None
     description: str | None
     group: str | None
     group_name: str | None
     deadlines: tuple[Promise, ...]
+    decided_by: SeenAs | None
 
 
+DECIDED_BY = f"""
+    SELECT json_build_object('holder', r.holder, 'role', r.role, 'until', r.until)
+    FROM access_roles r JOIN my_holders h ON h.holder = r.holder
+    WHERE r.area = t.area AND r.role IN ('{Role.MEMBER}', '{Role.READER}') AND {lasts("r")}
+    ORDER BY r.role = '{Role.MEMBER}' DESC, r.holder = 'worker:' || %(actor)s::text DESC, r.holder LIMIT 1"""
 DEADLINES = f"""
     SELECT json_agg(json_build_object(
         'target', d.target, 'outcome', {OUTCOME}, 'contract', d.contract, 'contract_version', d.contract_version,
@@ -67,7 +85,7 @@ class OneTicket(
     sql = f"""
     answer AS (
         SELECT {SHOWN}, t.product, t.description AS sealed_description, g.group_id AS group, g.name AS group_name,
-               coalesce(({DEADLINES}), '[]') AS deadlines
+               coalesce(({DEADLINES}), '[]') AS deadlines, ({DECIDED_BY}) AS decided_by
         FROM tickets t {STANDING} {CALLED_WHAT}
         LEFT JOIN sla_groups sg ON sg.ticket = t.ticket
         LEFT JOIN groups g ON g.group_id = sg.group_id AND {open_directory("g.directory")}

@@ -24,7 +24,7 @@ from adapters.postgres.schema import connect
 from adapters.postgres.views import access
 from adapters.postgres.views.definition import encoded, within
 from adapters.postgres.views.registry import served, versions
-from commands.permission import has_role, level, lies_open, needs, opened_by, sees
+from commands.permission import has_role, level, lies_open, needs, opened_by, role_of, sees
 from domain.clients.contact import CONTACT, ContactKind, ContactMerged, ContactMoved, ContactOpened, ContactSeparated
 from domain.clients.directory import DIRECTORY, DirectoryRightSet, Level
 from domain.decider import Decider
@@ -306,6 +306,10 @@ def check(stage: Stage, world: World, reports: list[Report]) -> int:
         shown = stage.ask(actor, OneTicket(ticket=id))
         if allowed(world, Right.BASIC) or allowed(world, Right.HELPDESK):
             assert (shown != "TicketUnknown") is (id in known)
+            if id in known:
+                part = role_of(world, world.read(AREA, tickets[id].area or ""), Role.MEMBER, Role.READER)
+                told = shown[0]["decided_by"]
+                assert actor == SYSTEM or part == (told and (told["holder"], told["role"]))
         else:
             assert shown == "RightMissing"
     check_areas(stage, world)
