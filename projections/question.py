@@ -2,7 +2,8 @@
 
 SQL is of Postgres 15, its parameters are the question's fields, what it makes of them with the key, and `actor`,
 `everything`, `received` (by which rights are judged), `now`, `limit`. A column `sealed_x` holds personal fields in
-their envelopes; the border opens them, and shows them as `x`. A column `exception` names the right that opened the row against all others; it is not shown.
+their envelopes; the border opens them, and shows them as `x`. A column `exception` names the right that opened the row
+against all others; it is not shown.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from projections.sight import clause
 Keyed = Callable[[str], str]
 """A word as read models hold it, which tell nothing without the key."""
 
-LOOKED_AT = 500
+LOOKED_AT = 200
 """How many rows one answer tries that may fail a test; where that was not enough, the next page goes on there."""
 
 

@@ -40,11 +40,13 @@ class Tally:
 
     done: int = 0
     repeated: int = 0
+    left: int = 0
+    """Not sent, since what they rest on was refused."""
     refused: list[Refusal] = field(default_factory=list)
 
     @property
     def answered(self) -> int:
-        return self.done + self.repeated + len(self.refused)
+        return self.done + self.repeated + self.left + len(self.refused)
 
 
 @dataclass(slots=True)
@@ -56,6 +58,8 @@ class Importer:
     journal: Journal | None = None
     told: Callable[[Tally], None] = lambda tally: None
     tally: Tally = field(default_factory=Tally)
+    fallen: set[str] = field(default_factory=set)
+    """The ids of steps that were refused, or not sent for that reason."""
 
     async def run(self, phases: Sequence[Phase]) -> Tally:
         """Raises AnotherImport, Stopped, and NoAnswer when patience ends."""
@@ -83,9 +87,15 @@ class Importer:
                 await self._send(step)
 
     async def _send(self, step: Step) -> None:
+        if step.rests_on in self.fallen:
+            self.fallen.add(step.id)
+            self.tally.left += 1
+            self.told(self.tally)
+            return
         try:
             answered = await self._answer(step)
         except Declined as no:
+            self.fallen.add(step.id)
             self.tally.refused.append(Refusal(step.about, step.command.topic, no.status, no.code, no.title))
         else:
             if self.journal is not None:

@@ -102,7 +102,7 @@ def read_log(path: Path) -> Log:
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    reader = csv.reader(StringIO(_text(path), newline=""), strict=True)
+    reader = csv.reader(StringIO(text_of(path), newline=""), strict=True)
     try:
         heading = next(reader, [])
         if missing := [column for column in COLUMNS if column not in heading]:
@@ -127,7 +127,8 @@ def _row(path: Path, line: int, fields: dict[str, str]) -> Row:
         raise Unreadable(f"{path.name}, line {line}, column {column}: {fields[column]!r}: {first['msg']}") from None
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """A file's text in UTF-8, with or without a byte order mark. Raises Unreadable."""
     content = path.read_bytes()
     try:
         return content.decode("utf-8-sig")

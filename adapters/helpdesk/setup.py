@@ -13,9 +13,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from adapters.helpdesk.log import Unreadable
-from domain.service.calendar import Opening, OpeningHours, Zone
+from domain.service.calendar import Opening, OpeningHours
 from domain.service.contract import Seconds, Targets, Terms
-from domain.values import CalendarId, Label
+from domain.values import CalendarId, Label, Zone
 
 OFFICE = Path(__file__).parent / "office.toml"
 """An Italian office: what holds where nothing else is given."""

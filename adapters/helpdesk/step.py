@@ -17,13 +17,17 @@ NAMES = uuid.UUID("b0d5d1f2-8f0e-5c56-9c61-2c4f2f0a7d19")
 
 
 class Step(NamedTuple):
-    """A command on its way; `about` names the row, or the thing, it comes from."""
+    """A command on its way; `about` names the row, or the thing, it comes from.
+
+    Without an instant it happens when it is received. It is not sent where the step that it `rests_on` was refused.
+    """
 
     id: str
     command: Command
     actor: str
-    happened_at: datetime
+    happened_at: datetime | None
     about: str
+    rests_on: str = ""
 
 
 Chain = Sequence[Step]

@@ -182,48 +182,9 @@ def test_a_file_without_a_card_is_no_file_of_cards(read: Callable[..., Deck]) ->
         read("\n\n", "book.vcf")
 
 
-PIECES = [
-    "BEGIN:VCARD\n",
-    "END:VCARD\n",
-    "VERSION:3.0\n",
-    "ORG",
-    "N",
-    ":",
-    ";",
-    "TYPE=",
-    "ADR",
-    "\\",
-    ",",
-    "\n",
-    " ",
-    '"',
-    "ї",
-]
-PIECES += [
-    "FN:x\n",
-    "EMAIL;",
-    "ENCODING=b",
-    "BASE64",
-    "QUOTED-PRINTABLE",
-    "VALUE=uri",
-    "X-A.",
-    "=",
-    "KIND",
-    "UID:",
-    "PHOTO;",
-    "TEL",
-]
-PIECES += [
-    "BEGIN:VEVENT\n",
-    "DTSTART:x\n",
-    "RRULE:x\n",
-    "REV:x\n",
-    "BDAY:1\n",
-    "GEO:1\n",
-    "\x00",
-    "\x85",
-    "PROFILE:x\n",
-]
+WORDS = 'ORG N : ; TYPE= ADR \\ , " ї EMAIL; ENCODING=b BASE64 QUOTED-PRINTABLE VALUE=uri X-A. = KIND UID: PHOTO; TEL'
+LINES = "BEGIN:VCARD END:VCARD VERSION:3.0 FN:x BEGIN:VEVENT DTSTART:x RRULE:x REV:x BDAY:1 GEO:1 PROFILE:x"
+PIECES = [*WORDS.split(), *(f"{line}\n" for line in LINES.split()), "\n", " ", "\x00", "\x85"]
 
 
 @given(parts=st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=25), start=st.booleans())

@@ -273,7 +273,7 @@ def test_what_is_refused_is_listed_and_everything_else_goes_on(small: Path, plac
 
 async def deactivate(place: Place, worker: WorkerId) -> None:
     async with client(place) as operator:
-        await operator.send(DeactivateWorker(worker=worker), actor=SYSTEM)
+        await operator.send(DeactivateWorker(worker=worker, forced=True), actor=SYSTEM)
 
 
 WRONG_LOGS = {

@@ -115,6 +115,7 @@ OPEN = {"mill", "farm", "shop"}
     [
         ("contacts", {}, "found", OPEN),
         ("contacts", {"reference": "mill"}, "found", {"mill"}),
+        ("contact-cards", {}, "opened", OPEN),
         ("contact-search", {"text": "mill"}, "found", {"mill"}),
         ("client-file", {"contact": "mill"}, "opened", {"mill"}),
         ("contact-notes", {"contact": "mill"}, "opened", {"mill"}),

@@ -178,6 +178,7 @@ HIDDEN = {
     "desk": [{"contact": "bakery"}, {"area": "south"}],
     "deadlines": [{"area": "south"}],
     "contacts": [{"directory": "secret"}],
+    "contact-cards": [{"directory": "secret"}],
     "groups": [{"directory": "secret"}],
     "areas": [{"parent": "south"}],
     "area-roles": [{"area": "south"}],

@@ -74,7 +74,15 @@ class World:
     def looked_at(self, text: str) -> int:
         """How many pages of tables and indexes an answer of ten rows takes."""
         question = ContactSearch(text=text)
-        asked = {"directory": None, "kind": None, "actor": "anna", "everything": False, "now": now(), "received": now(), "limit": 11}
+        asked = {
+            "directory": None,
+            "kind": None,
+            "actor": "anna",
+            "everything": False,
+            "now": now(),
+            "received": now(),
+            "limit": 11,
+        }
         given = {**asked, **question.parameters(str)}
         explained = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {question.statement()}".encode()
         ((told,),) = self.line.execute(explained, given).fetchall()

@@ -21,7 +21,6 @@ from adapters.postgres.views.engine import Engine
 from adapters.postgres.views.registry import State
 from domain.fact import Fact
 
-
 MOST_TICKS = 5_000
 
 
