@@ -17,6 +17,7 @@ from domain.values import ContactId, DirectoryId, GroupId, Reference
 from projections.clients.card import ContactCards
 from projections.clients.directory import Directories
 from projections.clients.group import Groups
+from projections.clients.paper import ContactNotes
 from projections.company.readiness import CodeList, CodeLists, Readiness
 from projections.question import Listing
 
@@ -60,6 +61,15 @@ class Desk:
             if (cursor := page["next"]) is None:
                 return
 
+    async def cards(self, question: ContactCards, *, purpose: str | None = None) -> AsyncIterator[Row]:
+        """The same, each card with all its notes, the last first."""
+        async for row in self.rows(question, purpose=purpose):
+            if row["more_notes"]:
+                notes = ContactNotes(contact=ContactId(row["contact"]))
+                yield {**row, "notes": [note["text"] async for note in self.rows(notes, purpose=purpose)]}
+            else:
+                yield row
+
     async def directory(self, named: str, least: Level) -> Row:
         """The directory of this id or name, open to the worker as far as that. Raises Unplaced."""
         row = await self._meant(Directories(), "directory", named, DirectoryUnknown)
@@ -97,14 +107,14 @@ class Desk:
         references = {card.text(field) for card in cards for field in (Field.REFERENCE, Field.EMPLOYER, Field.PART_OF)}
         by_reference: dict[str, list[Row]] = {}
         for asked in _bundles(each for each in references if fits(Reference, each)):
-            async for row in self.rows(ContactCards(references=asked)):
+            async for row in self.cards(ContactCards(references=asked)):
                 for reference in {row["reference"], *row["absorbed"]}.intersection(asked):
                     by_reference.setdefault(reference, []).append(row)
         wanted = {ids[card.key] for card in cards if card.text(Field.REFERENCE) not in by_reference}
         wanted |= {card.text(each) for card in cards for each in (Field.ID, Field.EMPLOYER, Field.PART_OF)}
         by_id = {}
         for named in _bundles(each for each in wanted if fits(ContactId, each)):
-            async for row in self.rows(ContactCards(contacts=tuple(map(ContactId, named)))):
+            async for row in self.cards(ContactCards(contacts=tuple(map(ContactId, named)))):
                 by_id[row["contact"]] = row
         country = [row["value"] async for row in self.rows(Readiness()) if row["setting"] == "country"]
         return Company(

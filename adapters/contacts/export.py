@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
 
-from adapters.contacts.company import Desk
-from domain.values import ContactId, DirectoryId
+from adapters.contacts.company import Desk, Row
+from domain.clients.contact import ContactKind
+from domain.values import DirectoryId
 from projections.clients.card import ContactCards
-from projections.clients.paper import ContactNotes
 
 PURPOSE = "export"
 
 
-async def exported(desk: Desk, directory: DirectoryId | None) -> AsyncIterator[Mapping[str, Any]]:
+async def exported(desk: Desk, directory: DirectoryId | None) -> AsyncIterator[Row]:
     """The rows of "contact-cards", each with all its notes, the first first. Raises Declined, NoAnswer."""
-    async for row in desk.rows(ContactCards(directory=directory), purpose=PURPOSE):
-        notes = row["notes"]
-        if row["more_notes"]:
-            question = ContactNotes(contact=ContactId(row["contact"]))
-            notes = [note["text"] async for note in desk.rows(question, purpose=PURPOSE)]
-        yield {**row, "notes": notes[::-1]}
+    async for row in desk.cards(ContactCards(directory=directory), purpose=PURPOSE):
+        yield {**row, **_others(row), "notes": row["notes"][::-1]}
+
+
+def _others(row: Row) -> dict[str, Any]:
+    """Only a person has an employer and only a part a whole, whatever was merged into it."""
+    person, part = (row["kind"] == kind for kind in (ContactKind.PERSON, ContactKind.PART))
+    return {"employer": row["employer"] if person else None, "whole": row["whole"] if part else None}

@@ -1,4 +1,4 @@
-"""vCards of version 3.0 and 4.0 are read card by card: a broken one costs no other."""
+"""Cards, vCards of version 3.0 and 4.0, are read one by one: a broken one costs no other."""
 
 from __future__ import annotations
 

@@ -10,6 +10,10 @@ from domain.clients.address import AddressKind
 from domain.refusal import Refused, require
 
 
+MOST_LETTERS = 200
+"""Of what is compared: one line."""
+
+
 class EmailNotValid(Refused):
     """This is no e-mail address."""
 
@@ -25,9 +29,11 @@ class PhoneWithoutCountry(Refused):
 def email(typed: str) -> str:
     """In small letters throughout; whether anybody is there is not asked of the network. Raises EmailNotValid."""
     try:
-        return validate_email(typed, check_deliverability=False).normalized.lower()
+        found = validate_email(typed, check_deliverability=False).normalized.lower()
     except EmailNotValidError:
         raise EmailNotValid from None
+    require(len(found) <= MOST_LETTERS, otherwise=EmailNotValid)
+    return found
 
 
 def phone(typed: str, country: str | None) -> str:

@@ -35,6 +35,7 @@ from domain.clients.address import AddressKind
 from domain.clients.contact import ContactKind
 from domain.clients.directory import Level
 from domain.values import ContactId, DirectoryId, GroupId
+from projections.clients.card import NOTES_CARRIED
 
 COUNT = "SELECT count(*) FROM facts"
 SMALL = """reference,kind,name,employer,part_of,company_number,vat_number,life_cycle,salutation,email,phone_private,note
@@ -173,6 +174,8 @@ def test_an_export_brought_in_where_it_came_from_does_nothing(
     nameless = OpenContact(directory=directory, kind=ContactKind.COMPANY, name="Without a reference")
     contact = ContactId(book.here.send(nameless))
     book.here.send(AddAddress(contact=contact, kind=AddressKind.EMAIL, typed="Some@Where.example"))
+    for n in range(NOTES_CARRIED + 2):
+        book.here.send(NoteOnContact(contact=contact, text=f"Note {n}"))
     book.settle()
     out = book.written(tmp_path / f"out.{form}", book.taken_out(directory))
     plan = book.plan(out, directory)

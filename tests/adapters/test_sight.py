@@ -438,7 +438,14 @@ BUGS = {
 }
 
 
-@pytest.mark.parametrize(("name", "bug"), BUGS.values(), ids=BUGS.keys())
+SELDOM = {"any right decides", "an end is no end"}
+"""Found in few of the worlds that are tried."""
+
+
+@pytest.mark.parametrize(
+    ("name", "bug"),
+    [pytest.param(*bug, id=id, marks=[pytest.mark.soak] * (id in SELDOM)) for id, bug in BUGS.items()],
+)
 def test_a_planted_bug_turns_the_check_red(stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str, bug: Any) -> None:
     monkeypatch.setattr(name, bug)
     with pytest.raises((AssertionError, ExceptionGroup)):
