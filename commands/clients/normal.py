@@ -9,7 +9,6 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 from domain.clients.address import AddressKind
 from domain.refusal import Refused, require
 
-
 MOST_LETTERS = 200
 """Of what is compared: one line."""
 

@@ -244,7 +244,7 @@ def test_the_beginning_of_time_breaks_nothing(here: Stage, topic: str, moment: s
     request = {**here.example(topic), "actor": SYSTEM, "happened_at": moment}
     answer = here.ask(topic, request)
     assert answer.well_formed()
-    assert answer.status < 500
+    assert answer.status < 500 or answer.code == "NotReady"
     assert here.good()
 
 
@@ -401,7 +401,7 @@ def test_any_mutation_of_a_request_has_one_answer_and_breaks_nothing(here: Stage
         facts = here.facts()
         answer = here.ask(*asked)
         assert answer.well_formed()
-        assert answer.status < 500
+        assert answer.status < 500 or answer.code == "NotReady"
         assert not answer.status or here.facts() == facts
         seen[answer.status] += 1
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from delivery import listening, until
+from delivery import PATIENCE_SECONDS, listening, until
 from door import new_place
 from inquirers import followed
 from nats.js.errors import NotFoundError
@@ -143,7 +143,7 @@ class Here(NamedTuple):
                 end = rows(self.place, "SELECT position FROM head")[0][0]
                 return last == end and not info.num_pending and not info.num_ack_pending
 
-            await until("everything is dealt with", dealt_with)
+            await until("everything is dealt with", dealt_with, seconds=3 * PATIENCE_SECONDS)
 
 
 @asynccontextmanager

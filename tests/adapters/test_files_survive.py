@@ -42,7 +42,7 @@ async def attached(operator: Client, contact: ContactId, file: str) -> bytes:
     return b"".join([part.content async for part in get_file(operator, contact, file, actor=SYSTEM)])
 
 
-@pytest.mark.parametrize("part", [1, 4, 8])
+@pytest.mark.parametrize("part", [1, *(pytest.param(part, marks=pytest.mark.soak) for part in (4, 8))])
 def test_a_service_that_is_killed_while_a_file_is_put_leaves_it_to_the_next(place: Place, part: int) -> None:
     async def run(stack: ExitStack) -> tuple[bytes, int]:
         services: list[Started] = [stack.enter_context(started(place, "serve"))]
