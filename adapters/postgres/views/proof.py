@@ -53,6 +53,7 @@ def prove(connection: Line, member: Member, opening: Opening | None = None) -> i
 def _sample(connection: Line, member: Member) -> Iterable[str]:
     """Streams that facts drawn at random belong to, half of them early ones, where the rare facts lie.
 
+    And always the first that is heard near the log's beginning: a thing of that time alone would be missed by chance.
     A long stream is as likely as it is long. What waits proves nothing.
     """
     head, half = member.version.position, SAMPLE // 2
@@ -60,7 +61,7 @@ def _sample(connection: Line, member: Member) -> Iterable[str]:
         return []
     anywhere = [random.randint(1, head) for _ in range(half)]  # noqa: S311 - a sample, no secret
     early = [round(head ** random.random()) for _ in range(half)]  # noqa: S311 - as above
-    rows = connection.execute(DRAWN, ([*anywhere, *early], SEARCHED, head, list(member.model.topics)))
+    rows = connection.execute(DRAWN, ([1, *anywhere, *early], SEARCHED, head, list(member.model.topics)))
     return [stream for (stream,) in rows.fetchall() if stream not in member.waiting]
 
 
