@@ -75,6 +75,11 @@ def lasts(row: str) -> str:
     return f"({row}.until IS NULL OR {row}.until > %(received)s)"
 
 
+def furthest_first(right: str, own: str) -> str:
+    """In which order rights to a directory decide: as far as they reach, in person before through a team (R-DIR-2)."""
+    return f"{right}.level DESC, {right}.holder = {own} DESC, {right}.holder, {right}.lasting"
+
+
 def home(contact: str) -> str:
     """The directory whose rights decide who may know of the contact: of a merged one, that of its survivor."""
     survivor = f"(SELECT under.survivor FROM access_merged under WHERE under.contact = {contact})"

@@ -14,7 +14,7 @@ from projections.access import ACCESS
 from projections.clients.directory import in_words
 from projections.looking import EXCEPTION
 from projections.question import Answer, Single
-from projections.sight import clause, holds, home, lasts
+from projections.sight import clause, furthest_first, holds, home, lasts
 
 
 class AskedOfOthers(NotAllowed):
@@ -44,7 +44,7 @@ def deciding(worker: str) -> str:
         SELECT a.level, a.holder, a.until FROM (SELECT {own} UNION ALL {teams}) h(holder)
         JOIN access_directories a ON a.directory = l.directory AND a.holder = h.holder
         WHERE a.level >= 1 AND {lasts("a")}
-        ORDER BY a.level DESC, a.holder = {own} DESC, a.holder, a.lasting LIMIT 1)"""
+        ORDER BY {furthest_first("a", own)} LIMIT 1)"""
 
 
 BUILT_IN = f"""

@@ -28,6 +28,7 @@ from projections.service.service_levels import SERVICE_LEVELS
 from projections.service.tickets import DESK
 from projections.sight import (
     LOOKED_UP_BY,
+    furthest_first,
     lasts,
     officers_exception,
     open_contact,
@@ -54,7 +55,7 @@ DECIDED_BY = f"""
     FROM access_directories a JOIN my_holders h ON h.holder = a.holder
     LEFT JOIN names tn ON tn.kind = 'team' AND tn.id = {named("team", "a.holder")}
     WHERE a.directory = ac.directory AND a.level >= 1 AND {lasts("a")}
-    ORDER BY a.level DESC, a.holder = 'worker:' || %(actor)s::text DESC, a.holder, a.lasting LIMIT 1"""
+    ORDER BY {furthest_first("a", "'worker:' || %(actor)s::text")} LIMIT 1"""
 ABSORBED = (
     f"SELECT {linked.CALLED}, oc.reference FROM same_contact s {called('s.contact')} WHERE s.contact <> s.survivor"
 )
