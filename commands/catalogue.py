@@ -8,6 +8,7 @@ from typing import Any
 from commands.clients import address, bookmark, contact, directory, group, membership, merge, paper, relation
 from commands.command import Command
 from commands.company import process_area, responsibility, settings
+from commands.pricing import order, price, price_list, product
 from commands.service import calendar, contract, incident_type, ticket
 from commands.staff import area, team, worker
 from commands.work import notice
@@ -16,6 +17,7 @@ from domain.decider import Decider
 NOUNS = (
     *(worker, team, area, directory, contact, bookmark, group, membership),
     *(settings, process_area, responsibility),
+    *(product, price_list, price, order),
     *(calendar, contract, incident_type, ticket, notice),
 )
 

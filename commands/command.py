@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
@@ -38,13 +38,13 @@ class Reading(Protocol):
         """The state of that stream, with all facts decided before this request."""
         ...
 
-
-class Asked(Reading, Protocol):
-    """One request as its decision sees it: the actor is who asks."""
-
     def bring(self, decider: Decider[Any, Any], ids: Iterable[str]) -> None:
         """Have many of one kind at hand at once, before they are read one after the other."""
         ...
+
+
+class Asked(Reading, Protocol):
+    """One request as its decision sees it: the actor is who asks."""
 
     def find(self, lookup: Lookup[F], key: str) -> tuple[F, ...]:
         """What the read models have under the key; no guard stands for it."""
@@ -69,35 +69,39 @@ Decision = Iterable[Event | Change]
 class Command(BaseModel):
     """A request. Its wire name and its shape are published; its fields are its JSON schema.
 
-    `of` names the noun it is about. The field of that name (or of the name given by `by`) holds the id;
-    `only` is the id where there is just one such thing; a request without either makes a new thing.
+    `of` names the noun it is about. The field of that name (or of the names given by `by`) holds the id, one of several
+    parts with points between them; `only` is the id where there is just one such thing; a request without either makes
+    a new thing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     topic: ClassVar[str]
     of: ClassVar[Decider[Any, Any]]
-    by: ClassVar[str]
+    by: ClassVar[tuple[str, ...]]
     only: ClassVar[str | None]
     by_topic: ClassVar[dict[str, type[Command]]] = {}
 
     def __init_subclass__(
-        cls, *, topic: str, of: Decider[Any, Any], by: str | None = None, only: str | None = None, **config: Any
+        cls, *, topic: str, of: Decider[Any, Any], by: Sequence[str] = (), only: str | None = None, **config: Any
     ) -> None:
         super().__init_subclass__(**config)
         if cls.by_topic.setdefault(topic, cls) is not cls:
             raise TypeError(f"two requests are called {topic}")
-        cls.topic, cls.of, cls.by, cls.only = topic, of, by or of.kind.replace("-", "_"), only
+        cls.topic, cls.of, cls.only = topic, of, only
+        cls.by = tuple(by) or (of.kind.replace("-", "_"),)
 
     @classmethod
     @cache
     def makes(cls) -> bool:
         """Whether the request makes a new thing."""
-        return cls.only is None and cls.by not in cls.model_fields
+        return cls.only is None and not cls.model_fields.keys() >= {*cls.by}
 
     def own_id(self, new_id: str) -> str:
         """The id of the thing the request is about."""
-        return self.only or str(getattr(self, self.by, new_id))
+        if self.only is not None:
+            return self.only
+        return new_id if self.makes() else ".".join(getattr(self, name) for name in self.by)
 
     def decide(self, own: Any, asked: Asked) -> Decision:
         """The facts, in order: events of the own stream, changes of others. Refuses by raising."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from commands.command import Asked
 from domain.clients.directory import DIRECTORY, DirectoryNotOpen
 from domain.company.process_area import PROCESS_AREA, ProcessAreaUnknown
+from domain.pricing.price_list import PRICE_LIST, PriceList, PriceListUnknown
 from domain.refusal import require
 from domain.service.contract import CONTRACT, ContractUnknown
 from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeUnknown
@@ -17,6 +18,7 @@ from domain.values import (
     DirectoryId,
     Holder,
     IncidentTypeId,
+    PriceListId,
     ProcessAreaId,
     TeamId,
     WorkerId,
@@ -60,6 +62,13 @@ def needs_holder(asked: Asked, id: Holder | None) -> None:
 def needs_process_area(asked: Asked, id: ProcessAreaId) -> None:
     """Refuse a process area that was never listed."""
     require(asked.read(PROCESS_AREA, id).listed, otherwise=ProcessAreaUnknown)
+
+
+def needs_price_list(asked: Asked, id: PriceListId | None) -> PriceList:
+    """Refuse a price list that was never opened; none at all is all right."""
+    found = PriceList() if id is None else asked.read(PRICE_LIST, id)
+    require(id is None or found.opened, otherwise=PriceListUnknown)
+    return found
 
 
 def needs_room(asked: Asked, id: DirectoryId) -> None:

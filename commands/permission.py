@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from commands.command import Reading
 from domain.clients.contact import CONTACT, ContactUnknown
@@ -56,6 +56,9 @@ class InPlaceOf:
 
     def read(self, decider: Decider[S, E], id: str) -> S:
         return self.asked.read(decider, id)
+
+    def bring(self, decider: Decider[Any, Any], ids: Iterable[str]) -> None:
+        self.asked.bring(decider, ids)
 
 
 class Ground(NamedTuple):

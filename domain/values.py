@@ -67,6 +67,15 @@ class TicketId(Id): ...
 class NoticeId(Id): ...
 
 
+class ProductId(Id): ...
+
+
+class PriceListId(Id): ...
+
+
+class OrderId(Id): ...
+
+
 class ProcessAreaId(Id): ...
 
 
@@ -84,6 +93,9 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 Label = Annotated[str, StringConstraints(pattern=_ONE_LINE, max_length=80)]
 """What an administrator calls a thing of the company (a team, a group, a type); never a person's data."""
+
+Unit = Annotated[str, StringConstraints(pattern=_ONE_LINE, max_length=20)]
+"""What a quantity counts, as the company's list of units has it: a piece, a metre, an hour."""
 
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/#-]{0,63}$")]
 """The number of this thing in another system."""

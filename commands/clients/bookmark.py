@@ -21,7 +21,7 @@ def _own(asked: Asked, worker: WorkerId) -> None:
     require(asked.actor in (worker, SYSTEM), otherwise=BookmarkNotYours)
 
 
-class PutBookmark(Command, topic="bookmark.put", of=BOOKMARK, by="worker"):
+class PutBookmark(Command, topic="bookmark.put", of=BOOKMARK, by=["worker"]):
     """Have a contact at hand."""
 
     worker: WorkerId
@@ -33,7 +33,7 @@ class PutBookmark(Command, topic="bookmark.put", of=BOOKMARK, by="worker"):
         return rule.set(own, self.contact)
 
 
-class ClearBookmark(Command, topic="bookmark.clear", of=BOOKMARK, by="worker"):
+class ClearBookmark(Command, topic="bookmark.clear", of=BOOKMARK, by=["worker"]):
     """Have a contact at hand no longer, nor what counts as one with it."""
 
     worker: WorkerId

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
-from commands.existence import needs_contract, needs_holder, needs_incident_type, needs_room
+from commands.existence import needs_contract, needs_holder, needs_incident_type, needs_price_list, needs_room
 from commands.permission import home, needs, needs_level, needs_sight
 from domain.clients import contact as rule
 from domain.clients.contact import CONTACT, Contact, ContactKind
 from domain.clients.directory import Level
 from domain.company.settings import COMPANY, SETTINGS
 from domain.staff.worker import Right
-from domain.values import ContactId, ContractId, DirectoryId, Holder, IncidentTypeId, Label, Line, Reference, SubjectId
+from domain.values import (
+    ContactId,
+    ContractId,
+    DirectoryId,
+    Holder,
+    IncidentTypeId,
+    Label,
+    Line,
+    PriceListId,
+    Reference,
+    SubjectId,
+)
 
 
 def edits(asked: Asked, contact: ContactId, own: Contact) -> SubjectId:
@@ -112,3 +123,29 @@ class SetContactResponsible(Command, topic="contact.set-responsible", of=CONTACT
         edits(asked, self.contact, own)
         needs_holder(asked, self.responsible)
         return rule.set_responsible(own, self.responsible, asked.at)
+
+
+class AttachPriceListToContact(Command, topic="contact.attach-price-list", of=CONTACT):
+    """Give a customer a price list for itself, from the instant this happened on (R-PRC-1)."""
+
+    contact: ContactId
+    price_list: PriceListId
+
+    def decide(self, own: Contact, asked: Asked) -> Decision:
+        needs(asked, Right.SALES)
+        edits(asked, self.contact, own)
+        needs_price_list(asked, self.price_list)
+        return rule.attach_price_list(own, self.price_list, asked.at)
+
+
+class DetachPriceListFromContact(Command, topic="contact.detach-price-list", of=CONTACT):
+    """Take a price list of its own from a customer, from the instant this happened on (R-PRC-1)."""
+
+    contact: ContactId
+    price_list: PriceListId
+
+    def decide(self, own: Contact, asked: Asked) -> Decision:
+        needs(asked, Right.SALES)
+        edits(asked, self.contact, own)
+        needs_price_list(asked, self.price_list)
+        return rule.detach_price_list(own, self.price_list, asked.at)

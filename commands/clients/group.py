@@ -7,6 +7,7 @@ from commands.existence import (
     needs_area,
     needs_contract,
     needs_incident_type,
+    needs_price_list,
     needs_process_area,
     needs_room,
     needs_team,
@@ -25,6 +26,7 @@ from domain.values import (
     GroupId,
     IncidentTypeId,
     Label,
+    PriceListId,
     ProcessAreaId,
     TeamId,
     WorkerId,
@@ -142,3 +144,31 @@ class SetGroupResponsible(Command, topic="group.set-responsible", of=GROUP):
         if own.responsible(self.process_area, asked.at) == NOBODY != row:
             needs_offered(asked.read(PROCESS_AREA, self.process_area))
         return rule.set_responsible(own, self.process_area, row, asked.at)
+
+
+class AttachPriceListToGroup(Command, topic="group.attach-price-list", of=GROUP):
+    """Apply a price list to the orders of all members, from the instant this happened on (R-PRC-2)."""
+
+    group: GroupId
+    price_list: PriceListId
+
+    def decide(self, own: Group, asked: Asked) -> Decision:
+        needs(asked, Right.BASIC)
+        needs(asked, Right.SALES)
+        needs_group(asked, self.group)
+        needs_price_list(asked, self.price_list)
+        return rule.attach_price_list(own, self.price_list, asked.at)
+
+
+class DetachPriceListFromGroup(Command, topic="group.detach-price-list", of=GROUP):
+    """No longer apply a price list to the orders of the members, from the instant this happened on (R-PRC-2)."""
+
+    group: GroupId
+    price_list: PriceListId
+
+    def decide(self, own: Group, asked: Asked) -> Decision:
+        needs(asked, Right.BASIC)
+        needs(asked, Right.SALES)
+        needs_group(asked, self.group)
+        needs_price_list(asked, self.price_list)
+        return rule.detach_price_list(own, self.price_list, asked.at)

@@ -11,7 +11,7 @@ from domain.staff.worker import Right
 from domain.values import ContactId, GroupId
 
 
-class JoinGroup(Command, topic="membership.join", of=MEMBERSHIP, by="contact"):
+class JoinGroup(Command, topic="membership.join", of=MEMBERSHIP, by=["contact"]):
     """Put a contact into a group from the instant this happened (R-GRP-5)."""
 
     contact: ContactId
@@ -26,7 +26,7 @@ class JoinGroup(Command, topic="membership.join", of=MEMBERSHIP, by="contact"):
         return rule.join(own, self.group, asked.at)
 
 
-class LeaveGroup(Command, topic="membership.leave", of=MEMBERSHIP, by="contact"):
+class LeaveGroup(Command, topic="membership.leave", of=MEMBERSHIP, by=["contact"]):
     """Take a contact out of a group from the instant this happened."""
 
     contact: ContactId

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from commands.command import Asked, Command, Decision
-from commands.existence import needs_contract, needs_worker
+from commands.existence import needs_contract, needs_price_list, needs_worker
 from commands.permission import needs
 from domain.company import settings as rule
 from domain.company.country import Country
@@ -15,7 +15,7 @@ from domain.company.settings import COMPANY, SETTINGS, AfterClosing, Settings
 from domain.refusal import require
 from domain.staff.area import AREA, AreaUnknown, needs_open
 from domain.staff.worker import Right
-from domain.values import AreaId, ContractId, Label, WorkerId, Zone
+from domain.values import AreaId, ContractId, Label, PriceListId, Unit, WorkerId, Zone
 
 Entries = Annotated[tuple[Label, ...], Field(max_length=100)]
 """A code list; an entry that is left out is no longer offered, and stays where it was used."""
@@ -115,3 +115,24 @@ class SetFormRule(Command, topic="settings.set-form-rule", of=SETTINGS, only=COM
     def decide(self, own: Settings, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
         return rule.set_form_rule(own, self.reopens)
+
+
+class ListUnits(Command, topic="settings.list-units", of=SETTINGS, only=COMPANY):
+    """Write down what quantities count: pieces, metres, hours."""
+
+    entries: Annotated[tuple[Unit, ...], Field(max_length=100)]
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.list_units(own, self.entries)
+
+
+class SetBaseList(Command, topic="settings.set-base-list", of=SETTINGS, only=COMPANY):
+    """Name the price list that counts where no other of a customer's has a price, or none (D17)."""
+
+    price_list: PriceListId | None
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        needs_price_list(asked, self.price_list)
+        return rule.set_base_list(own, self.price_list, asked.at)

@@ -30,8 +30,20 @@ from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.personal import Masked, Personal, Purpose
 from domain.refusal import Refused, Unknown, require
+from domain.spell import Spells, inside, turned
 from domain.timeline import Timeline
-from domain.values import ContactId, ContractId, DirectoryId, Holder, IncidentTypeId, Label, Line, Reference, SubjectId
+from domain.values import (
+    ContactId,
+    ContractId,
+    DirectoryId,
+    Holder,
+    IncidentTypeId,
+    Label,
+    Line,
+    PriceListId,
+    Reference,
+    SubjectId,
+)
 
 
 class ContactKind(StrEnum):
@@ -94,6 +106,18 @@ class ContactResponsibleSet(Event, topic="contact.responsible-set"):
     responsible: Holder | None
 
 
+class ContactPriceListAttached(Event, topic="contact.price-list-attached"):
+    """From here on the customer has a price list for itself (R-PRC-1)."""
+
+    price_list: PriceListId
+
+
+class ContactPriceListDetached(Event, topic="contact.price-list-detached"):
+    """From here on the customer has the price list for itself no longer."""
+
+    price_list: PriceListId
+
+
 class ContactMerged(Event, topic="contact.merged"):
     """The contact goes under the survivor's name, until they are separated (N-7)."""
 
@@ -126,6 +150,8 @@ ContactEvent = (
     | ContactNumbersSet
     | ContactClassified
     | ContactResponsibleSet
+    | ContactPriceListAttached
+    | ContactPriceListDetached
     | ContactMerged
     | ContactSeparated
     | ContactAbsorbed
@@ -171,6 +197,7 @@ class Contact:
     life_cycle: str | None = None
     salutation: str | None = None
     responsible: Timeline[Holder | None] = field(default_factory=Timeline)
+    price_lists: Spells[PriceListId] = field(default_factory=dict)
     survivor: ContactId | None = None
     """The contact under whose name this one goes."""
     through: tuple[ContactId, ...] = ()
@@ -241,6 +268,18 @@ def set_responsible(contact: Contact, responsible: Holder | None, at: datetime) 
         yield ContactResponsibleSet(responsible=responsible)
 
 
+def attach_price_list(contact: Contact, price_list: PriceListId, at: datetime) -> Iterator[ContactEvent]:
+    require(contact.directory is not None, otherwise=ContactUnknown)
+    if not inside(contact.price_lists, price_list, at):
+        yield ContactPriceListAttached(price_list=price_list)
+
+
+def detach_price_list(contact: Contact, price_list: PriceListId, at: datetime) -> Iterator[ContactEvent]:
+    require(contact.directory is not None, otherwise=ContactUnknown)
+    if inside(contact.price_lists, price_list, at):
+        yield ContactPriceListDetached(price_list=price_list)
+
+
 def evolve(contact: Contact, fact: Fact[ContactEvent]) -> Contact:
     match fact.event:
         case ContactOpened(directory=directory, subject=subject, kind=kind):
@@ -264,6 +303,12 @@ def evolve(contact: Contact, fact: Fact[ContactEvent]) -> Contact:
             return replace(contact, life_cycle=life_cycle, salutation=salutation)
         case ContactResponsibleSet(responsible=responsible):
             return replace(contact, responsible=contact.responsible.put(fact.happened_at, responsible))
+        case ContactPriceListAttached(price_list=price_list):
+            lists = turned(contact.price_lists, price_list, fact.happened_at, inside=True)
+            return replace(contact, price_lists=lists)
+        case ContactPriceListDetached(price_list=price_list):
+            lists = turned(contact.price_lists, price_list, fact.happened_at, inside=False)
+            return replace(contact, price_lists=lists)
         case AddressAdded() | AddressChanged() | AddressRemoved() as told:
             return replace(contact, addresses=address.evolve(contact.addresses, told))
         case ContactNoted() | ContactNoteRemoved() as told:
@@ -294,6 +339,7 @@ CONTACT = Decider(
     (
         *(ContactOpened, ContactRenamed, ContactMoved, ContactContractSet),
         *(ContactNumbersSet, ContactClassified, ContactResponsibleSet),
+        *(ContactPriceListAttached, ContactPriceListDetached),
         *(AddressAdded, AddressChanged, AddressRemoved),
         *(ContactNoted, ContactNoteRemoved, ContactFileAttached, ContactFileRemoved),
         *(ContactEmployed, ContactPartSet, ContactRelated, ContactUnrelated),

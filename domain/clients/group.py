@@ -11,8 +11,19 @@ from typing import NamedTuple
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, Unknown, require
+from domain.spell import Spells, inside, turned
 from domain.timeline import Timeline
-from domain.values import AreaId, ContractId, DirectoryId, IncidentTypeId, Label, ProcessAreaId, TeamId, WorkerId
+from domain.values import (
+    AreaId,
+    ContractId,
+    DirectoryId,
+    IncidentTypeId,
+    Label,
+    PriceListId,
+    ProcessAreaId,
+    TeamId,
+    WorkerId,
+)
 
 
 class GroupKind(StrEnum):
@@ -75,6 +86,18 @@ class GroupResponsibleSet(Event, topic="group.responsible-set"):
     area: AreaId | None
 
 
+class GroupPriceListAttached(Event, topic="group.price-list-attached"):
+    """From here on the price list is applied to the orders of all members (R-PRC-2)."""
+
+    price_list: PriceListId
+
+
+class GroupPriceListDetached(Event, topic="group.price-list-detached"):
+    """From here on the price list is no longer applied because of this group."""
+
+    price_list: PriceListId
+
+
 GroupEvent = (
     GroupFormed
     | GroupRenamed
@@ -84,6 +107,8 @@ GroupEvent = (
     | GroupClosed
     | GroupReopened
     | GroupResponsibleSet
+    | GroupPriceListAttached
+    | GroupPriceListDetached
 )
 
 
@@ -119,6 +144,7 @@ class Group:
     contracts: Mapping[IncidentTypeId | None, Timeline[ContractId | None]] = field(default_factory=dict)
     closed: Timeline[bool] = field(default_factory=Timeline)
     rows: Mapping[ProcessAreaId, Timeline[Responsible]] = field(default_factory=dict)
+    price_lists: Spells[PriceListId] = field(default_factory=dict)
 
     def contract(self, incident_type: IncidentTypeId | None, at: datetime) -> ContractId | None:
         return self.contracts.get(incident_type, Timeline()).at(at)
@@ -183,6 +209,18 @@ def set_responsible(group: Group, process_area: ProcessAreaId, row: Responsible,
         yield GroupResponsibleSet(process_area=process_area, person=row.person, team=row.team, area=row.area)
 
 
+def attach_price_list(group: Group, price_list: PriceListId, at: datetime) -> Iterator[GroupEvent]:
+    require(group.directory is not None, otherwise=GroupUnknown)
+    if not inside(group.price_lists, price_list, at):
+        yield GroupPriceListAttached(price_list=price_list)
+
+
+def detach_price_list(group: Group, price_list: PriceListId, at: datetime) -> Iterator[GroupEvent]:
+    require(group.directory is not None, otherwise=GroupUnknown)
+    if inside(group.price_lists, price_list, at):
+        yield GroupPriceListDetached(price_list=price_list)
+
+
 def evolve(group: Group, fact: Fact[GroupEvent]) -> Group:
     match fact.event:
         case GroupFormed(directory=directory, kind=kind, name=name, rank=rank):
@@ -203,6 +241,12 @@ def evolve(group: Group, fact: Fact[GroupEvent]) -> Group:
         case GroupResponsibleSet(process_area=process_area, person=person, team=team, area=area):
             row = group.rows.get(process_area, Timeline()).put(fact.happened_at, Responsible(person, team, area))
             return replace(group, rows={**group.rows, process_area: row})
+        case GroupPriceListAttached(price_list=price_list):
+            lists = turned(group.price_lists, price_list, fact.happened_at, inside=True)
+            return replace(group, price_lists=lists)
+        case GroupPriceListDetached(price_list=price_list):
+            lists = turned(group.price_lists, price_list, fact.happened_at, inside=False)
+            return replace(group, price_lists=lists)
 
 
 GROUP = Decider(
@@ -212,5 +256,6 @@ GROUP = Decider(
     (
         *(GroupFormed, GroupRenamed, GroupRanked, GroupContractSet),
         *(GroupMoved, GroupClosed, GroupReopened, GroupResponsibleSet),
+        *(GroupPriceListAttached, GroupPriceListDetached),
     ),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.decider import Decider
 from domain.fact import Event, Fact
-from domain.timeline import Timeline
+from domain.spell import Spells, inside, present, turned
 from domain.values import GroupId
 
 
@@ -31,14 +31,14 @@ MembershipEvent = MemberJoined | MemberLeft
 class Membership:
     """All groups one contact was ever in; the stream is named after the contact."""
 
-    spells: Mapping[GroupId, Timeline[bool]] = field(default_factory=dict)
+    spells: Spells[GroupId] = field(default_factory=dict)
 
     def holds(self, group: GroupId, at: datetime) -> bool:
-        return bool(self.spells.get(group, Timeline()).at(at))
+        return inside(self.spells, group, at)
 
     def groups(self, at: datetime) -> tuple[GroupId, ...]:
         """The groups the contact is in at the instant, smallest id first."""
-        return tuple(sorted(group for group in self.spells if self.holds(group, at)))
+        return present(self.spells, at)
 
 
 def join(membership: Membership, group: GroupId, at: datetime) -> Iterator[MembershipEvent]:
@@ -54,11 +54,9 @@ def leave(membership: Membership, group: GroupId, at: datetime) -> Iterator[Memb
 def evolve(membership: Membership, fact: Fact[MembershipEvent]) -> Membership:
     match fact.event:
         case MemberJoined(group=group):
-            inside = True
+            return Membership(turned(membership.spells, group, fact.happened_at, inside=True))
         case MemberLeft(group=group):
-            inside = False
-    line = membership.spells.get(group, Timeline()).put(fact.happened_at, inside)
-    return Membership({**membership.spells, group: line})
+            return Membership(turned(membership.spells, group, fact.happened_at, inside=False))
 
 
 MEMBERSHIP = Decider("membership", Membership(), evolve, (MemberJoined, MemberLeft))

@@ -12,7 +12,7 @@ from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, require
 from domain.timeline import Timeline
-from domain.values import AreaId, ContractId, Label, WorkerId, Zone
+from domain.values import AreaId, ContractId, Label, PriceListId, Unit, WorkerId, Zone
 
 COMPANY = "company"
 """The one stream of settings: a deployment serves one company."""
@@ -80,6 +80,18 @@ class FormRuleSet(Event, topic="settings.form-rule-set"):
     reopens: AfterClosing
 
 
+class UnitsListed(Event, topic="settings.units-listed"):
+    """The code list of what quantities count, in order."""
+
+    entries: tuple[Unit, ...]
+
+
+class BaseListSet(Event, topic="settings.base-list-set"):
+    """From here on this price list, or none, is asked where no other of a customer's has a price (D17)."""
+
+    price_list: PriceListId | None
+
+
 SettingsEvent = (
     DefaultAreaSet
     | DefaultContractSet
@@ -90,6 +102,8 @@ SettingsEvent = (
     | SalutationsListed
     | RelationsListed
     | FormRuleSet
+    | UnitsListed
+    | BaseListSet
 )
 
 
@@ -113,6 +127,8 @@ class Settings:
     salutations: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
     after_closing: AfterClosing | None = None
+    units: tuple[str, ...] = ()
+    base_list: Timeline[PriceListId | None] = field(default_factory=Timeline)
 
 
 def set_default_area(settings: Settings, area: AreaId) -> Iterator[SettingsEvent]:
@@ -161,6 +177,16 @@ def set_form_rule(settings: Settings, reopens: AfterClosing) -> Iterator[Setting
         yield FormRuleSet(reopens=reopens)
 
 
+def list_units(settings: Settings, entries: tuple[str, ...]) -> Iterator[SettingsEvent]:
+    if _differ(entries, settings.units):
+        yield UnitsListed(entries=entries)
+
+
+def set_base_list(settings: Settings, price_list: PriceListId | None, at: datetime) -> Iterator[SettingsEvent]:
+    if price_list != settings.base_list.at(at):
+        yield BaseListSet(price_list=price_list)
+
+
 def _differ(entries: tuple[str, ...], listed: tuple[str, ...]) -> bool:
     """Whether it is another list; refused unless each entry stands in it once."""
     require(len(set(entries)) == len(entries), otherwise=EntryListedTwice)
@@ -188,6 +214,10 @@ def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
             return replace(settings, relations=entries)
         case FormRuleSet(reopens=reopens):
             return replace(settings, after_closing=reopens)
+        case UnitsListed(entries=entries):
+            return replace(settings, units=entries)
+        case BaseListSet(price_list=price_list):
+            return replace(settings, base_list=settings.base_list.put(fact.happened_at, price_list))
 
 
 SETTINGS = Decider(
@@ -197,5 +227,6 @@ SETTINGS = Decider(
     (
         *(DefaultAreaSet, DefaultContractSet, SeveritiesListed, HelpdeskResponsibleSet),
         *(PlaceSet, LifeCyclesListed, SalutationsListed, RelationsListed, FormRuleSet),
+        *(UnitsListed, BaseListSet),
     ),
 )

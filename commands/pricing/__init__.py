@@ -1,0 +1,1 @@
+"""Which price wins, and why."""
