@@ -219,7 +219,7 @@ def _deciders() -> dict[str, Decider[Any, Any]]:
 
 
 def _id_of(command: type[Command]) -> str:
-    return command.only or ("<new id>" if command.makes() else f"<{command.by}>")
+    return command.only or ("<new id>" if command.makes() else f"<{'.'.join(command.by)}>")
 
 
 def _fields(kind: type[BaseModel]) -> Iterator[str]:

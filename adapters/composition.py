@@ -1,4 +1,7 @@
-"""The composition root: which parts a process is made of, and how they are put together."""
+"""The composition root: which parts a process is made of, and how they are put together.
+
+Each imports its parts when it is made: none waits for those of another.
+"""
 
 from __future__ import annotations
 
@@ -8,37 +11,23 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapters import embedded
-from adapters.cursor import Cursors
 from adapters.embedded import Running, load_callers, seed_path
 from adapters.nats.channel import FACTS, Channel
-from adapters.nats.client import Client
-from adapters.nats.file_service import FileService
-from adapters.nats.handlers import handlers
-from adapters.nats.part_stream import PartStream
 from adapters.nats.patience import ENDURING, Patience
-from adapters.nats.query_service import QueryService
-from adapters.nats.reception import Reception
-from adapters.nats.relay import Relay
-from adapters.nats.service import CommandService, connect
-from adapters.position import PositionTokens
-from adapters.postgres.answers import Answers
-from adapters.postgres.dead_letters import DeadLetters
-from adapters.postgres.file_sweep import keep_sweeping
-from adapters.postgres.filing import Filing
-from adapters.postgres.hindsight import Hindsight
-from adapters.postgres.keys import Keyring, opened_keys
-from adapters.postgres.log import PostgresLog
-from adapters.postgres.looks import Looks
-from adapters.postgres.retention import keep_forgetting
-from adapters.postgres.schema import migrate
-from adapters.postgres.views import access
-from adapters.postgres.views.engine import Engine
 from adapters.settings import EMBEDDED, Settings
-from commands.handler import Handler
-from projections.catalogue import READ_MODELS
-from projections.model import ReadModel
+
+if TYPE_CHECKING:
+    from adapters.nats.client import Client
+    from adapters.nats.file_service import FileService
+    from adapters.nats.query_service import QueryService
+    from adapters.nats.relay import Relay
+    from adapters.nats.service import CommandService
+    from adapters.postgres.log import PostgresLog
+    from adapters.postgres.views.engine import Engine
+    from projections.model import ReadModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +106,26 @@ def now() -> datetime:
 @asynccontextmanager
 async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> AsyncIterator[Service]:
     """A service process that takes commands until the block ends, then answers what waits and leaves."""
+    from adapters.cursor import Cursors
+    from adapters.nats.connection import connect
+    from adapters.nats.file_service import FileService
+    from adapters.nats.part_stream import PartStream
+    from adapters.nats.query_service import QueryService
+    from adapters.nats.reception import Reception
+    from adapters.nats.service import CommandService
+    from adapters.position import PositionTokens
+    from adapters.postgres.answers import Answers
+    from adapters.postgres.file_sweep import keep_sweeping
+    from adapters.postgres.filing import Filing
+    from adapters.postgres.hindsight import Hindsight
+    from adapters.postgres.keys import Keyring, opened_keys
+    from adapters.postgres.log import PostgresLog
+    from adapters.postgres.looks import Looks
+    from adapters.postgres.retention import keep_forgetting
+    from adapters.postgres.schema import migrate
+    from adapters.postgres.views import access
+    from commands.handler import Handler
+
     settings = place.settings
     migrate(place.postgres_url, settings.schema_name)
     access.ensure(place.postgres_url, settings.schema_name)
@@ -155,10 +164,16 @@ async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> Async
 
 
 @contextmanager
-def viewing(place: Place, models: Iterable[ReadModel] = READ_MODELS.values()) -> Iterator[Engine]:
-    """What keeps the read models up to date, for a process of its own."""
+def viewing(place: Place, models: Iterable[ReadModel] | None = None) -> Iterator[Engine]:
+    """What keeps the read models up to date, all where none are named, for a process of its own."""
+    from adapters.postgres.keys import opened_keys
+    from adapters.postgres.schema import migrate
+    from adapters.postgres.views.engine import Engine
+    from projections.catalogue import READ_MODELS
+
     migrate(place.postgres_url, place.settings.schema_name)
     keys = opened_keys(place.postgres_url, place.settings.schema_name, place.keys)
+    models = READ_MODELS.values() if models is None else models
     engine = Engine(place.postgres_url, place.settings.schema_name, models, keys)
     try:
         yield engine
@@ -169,6 +184,9 @@ def viewing(place: Place, models: Iterable[ReadModel] = READ_MODELS.values()) ->
 @asynccontextmanager
 async def relaying(place: Place, *, channel: Channel = FACTS) -> AsyncIterator[Relay]:
     """What publishes the facts, until the block ends; at any time one process of all publishes, and the others wait."""
+    from adapters.nats.relay import Relay
+    from adapters.postgres.schema import migrate
+
     settings = place.settings
     migrate(place.postgres_url, settings.schema_name)
     seed = place.seed("service", settings.service_seed)
@@ -184,6 +202,10 @@ async def relaying(place: Place, *, channel: Channel = FACTS) -> AsyncIterator[R
 @asynccontextmanager
 async def reacting(place: Place, *, channel: Channel = FACTS, patience: Patience = ENDURING) -> AsyncIterator[None]:
     """What asks for that which follows from the facts, until the block ends; all processes share the work."""
+    from adapters.nats.handlers import handlers
+    from adapters.postgres.dead_letters import DeadLetters
+    from adapters.postgres.schema import migrate
+
     settings = place.settings
     migrate(place.postgres_url, settings.schema_name)
     letters = DeadLetters(place.postgres_url, settings.schema_name)
@@ -197,6 +219,8 @@ async def reacting(place: Place, *, channel: Channel = FACTS, patience: Patience
 
 def client(place: Place, *, patience_seconds: float = 60.0) -> Client:
     """The command line's own caller."""
+    from adapters.nats.client import Client
+
     settings = place.settings
     seed = place.seed(settings.caller, settings.seed)
     return Client(place.nats_url, settings.caller, str(seed), patience_seconds=patience_seconds)
@@ -204,4 +228,6 @@ def client(place: Place, *, patience_seconds: float = 60.0) -> Client:
 
 def handler_client(place: Place, handler: str, *, patience_seconds: float) -> Client:
     """A handler's own caller, for what is asked again in its name."""
+    from adapters.nats.client import Client
+
     return Client(place.nats_url, handler, str(place.seed(handler, None)), patience_seconds=patience_seconds)

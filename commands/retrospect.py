@@ -1,12 +1,12 @@
 """What was known at an instant, and what would be: states folded of whole streams, for the decisions' own functions.
 
-Rights are judged by the instant. What is not at hand is raised, to be read before all is done again: there is neither
-a store here nor a clock, and nothing is written.
+Rights are judged by the instant. What is not at hand is asked for, or raised, to be read before all is done again:
+there is neither a store here nor a clock, and nothing is written.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,25 +44,33 @@ class Unread(Exception):
         self.streams, self.wanted = frozenset(streams), frozenset(wanted)
 
 
+def raised(unread: Unread) -> None:
+    """Leave it to whoever asked to read that, and to begin again."""
+    raise unread
+
+
 @dataclass(slots=True)
 class Loaded:
     """Whole streams as the log has them up to one position, and what was looked up; it grows while one reckons."""
 
     told: Callable[[int], str]
     """How a position is told to others: a plain one would count their work."""
+    read: Callable[[Unread], None] = raised
+    """Has what is missing at hand when it comes back; or it raises, and all begins anew with that at hand."""
     streams: dict[str, Sequence[Fact[Any]]] = field(default_factory=dict)
     found: dict[Wanted, tuple[Any, ...]] = field(default_factory=dict)
-    views: dict[datetime | None, View] = field(default_factory=dict)
+    views: dict[datetime | int, View] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class View:
-    """A worker's view of what was known at an instant; of all there is, where it says none."""
+    """A worker's view of what was known at an instant, or stood before a position; of all, where it says neither."""
 
     loaded: Loaded
     actor: WorkerId
     now: datetime
     known_at: datetime | None = None
+    before_position: int | None = None
     states: dict[str, Any] = field(default_factory=dict)
 
     def read(self, decider: Decider[S, E], id: str) -> S:
@@ -80,16 +88,18 @@ class View:
         """What was known to have happened in that stream."""
         return self._facts(decider.stream(id))
 
-    def need(self, decider: Decider[S, E], ids: Iterable[str]) -> None:
+    def bring(self, decider: Decider[S, E], ids: Iterable[str]) -> None:
         """Have all of these at hand at once, rather than one after the other."""
         absent = [stream for id in ids if (stream := decider.stream(id)) not in self.loaded.streams]
         if absent:
-            raise Unread(absent)
+            self.loaded.read(Unread(absent))
 
     def _facts(self, stream: str) -> Sequence[Fact[Any]]:
         if stream not in self.loaded.streams:
-            raise Unread([stream])
+            self.loaded.read(Unread([stream]))
         facts = self.loaded.streams[stream]
+        if self.before_position is not None:
+            return facts[: bisect_left(facts, self.before_position, key=attrgetter("position"))]
         if self.known_at is None:
             return facts
         return facts[: bisect_right(facts, self.known_at, key=attrgetter("recorded_at"))]
@@ -112,9 +122,9 @@ class Supposed:
         changed = self.round.now.get(decider.stream(id))
         return self.present.read(decider, id) if changed is None else changed.state
 
-    def need(self, decider: Decider[S, E], ids: Iterable[str]) -> None:
+    def bring(self, decider: Decider[S, E], ids: Iterable[str]) -> None:
         """As of the present: what would be made is not there to be read."""
-        self.present.need(decider, (id for id in ids if decider.stream(id) not in self.round.now))
+        self.present.bring(decider, (id for id in ids if decider.stream(id) not in self.round.now))
 
 
 @dataclass(slots=True)
@@ -149,6 +159,11 @@ class Present(View):
             return self
         return self.loaded.views.setdefault(instant, View(self.loaded, self.actor, instant, instant))
 
+    def before(self, position: int) -> View:
+        """What stood in the log before a fact, which is what it was decided on; rights are judged by the present."""
+        view = View(self.loaded, self.actor, self.now, before_position=position)
+        return self.loaded.views.setdefault(position, view)
+
     def find(self, lookup: Lookup[F], key: str) -> tuple[F, ...]:
         """What the read models have under the key."""
         self.seek(lookup, [key])
@@ -158,7 +173,7 @@ class Present(View):
         """Have what is under all of these keys at hand at once."""
         absent = [(lookup, key) for key in keys if (lookup, key) not in self.loaded.found]
         if absent:
-            raise Unread(wanted=absent)
+            self.loaded.read(Unread(wanted=absent))
 
     def supposing(self, command: Command, at: datetime | None) -> Supposed:
         """The request decided as it would be now by who asks, on all that it would read, and nothing stored."""

@@ -18,6 +18,11 @@ from projections.company import readiness, responsibility
 from projections.company.responsible import RESPONSIBLE
 from projections.model import ReadModel
 from projections.names import CALLED
+from projections.pricing import candidate_price, order, order_overview, price_list
+from projections.pricing.orders import ORDERED
+from projections.pricing.price_lists import LISTED
+from projections.pricing.prices import ASKED_FOR
+from projections.pricing.products import ASSORTMENT
 from projections.question import Question
 from projections.service import desk, due, outcome, ticket
 from projections.service.service_levels import SERVICE_LEVELS
@@ -44,6 +49,10 @@ READ_MODELS: Mapping[str, ReadModel] = {
         SHELVES,
         ROSTER,
         RESPONSIBLE,
+        ASSORTMENT,
+        LISTED,
+        ASKED_FOR,
+        ORDERED,
         TRAIL,
         TOLD,
     )
@@ -65,6 +74,10 @@ ASKED_ABOUT = (
     directory,
     responsibility,
     readiness,
+    price_list,
+    candidate_price,
+    order,
+    order_overview,
     sight,
     worker,
     team,

@@ -22,12 +22,17 @@ Row = Mapping[str, Any]
 
 
 class Kind(StrEnum):
-    """What a column holds; `sealed` is a personal field in its envelope, opened only where a question is answered."""
+    """What a column holds; `sealed` is a personal field in its envelope, opened only where a question is answered.
+
+    A decimal is exact, and keeps as many decimals as it came with.
+    """
 
     WORD = "word"
     NUMBER = "number"
     INSTANT = "instant"
     FLAG = "flag"
+    DECIMAL = "decimal"
+    DAY = "day"
     SEALED = "sealed"
 
 

@@ -9,6 +9,8 @@ from domain.clients.directory import DirectoryOpened, DirectoryRenamed
 from domain.clients.group import GroupFormed, GroupRenamed
 from domain.company.process_area import ProcessAreaListed, ProcessAreaRenamed
 from domain.fact import Event, Fact
+from domain.pricing.price_list import PriceListOpened, PriceListRenamed
+from domain.pricing.product import ProductListed, ProductRenamed
 from domain.service.calendar import CalendarDefined
 from domain.service.contract import ContractConcluded
 from domain.service.incident_type import IncidentTypeListed
@@ -32,6 +34,7 @@ LABELLED: frozenset[type[Event]] = frozenset(
         *(DirectoryOpened, DirectoryRenamed, GroupFormed, GroupRenamed, ProcessAreaListed, ProcessAreaRenamed),
         *(CalendarDefined, ContractConcluded, IncidentTypeListed),
         *(AreaOpened, AreaRenamed, TeamFormed, TeamRenamed),
+        *(ProductListed, ProductRenamed, PriceListOpened, PriceListRenamed),
     }
 )
 

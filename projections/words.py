@@ -14,6 +14,8 @@ from domain.clients.contact import (
     ContactMoved,
     ContactNumbersSet,
     ContactOpened,
+    ContactPriceListAttached,
+    ContactPriceListDetached,
     ContactReleased,
     ContactRenamed,
     ContactResponsibleSet,
@@ -31,6 +33,8 @@ from domain.clients.group import (
     GroupContractSet,
     GroupFormed,
     GroupMoved,
+    GroupPriceListAttached,
+    GroupPriceListDetached,
     GroupRanked,
     GroupRenamed,
     GroupReopened,
@@ -47,6 +51,7 @@ from domain.company.process_area import (
 )
 from domain.company.responsibility import LackFound, LackSettled
 from domain.company.settings import (
+    BaseListSet,
     DefaultAreaSet,
     DefaultContractSet,
     FormRuleSet,
@@ -56,8 +61,24 @@ from domain.company.settings import (
     RelationsListed,
     SalutationsListed,
     SeveritiesListed,
+    UnitsListed,
 )
 from domain.fact import Event
+from domain.pricing.order import (
+    OrderCancelled,
+    OrderConfirmed,
+    OrderDrafted,
+    OrderLinePriced,
+    OrderLineRemoved,
+    OrderLineSet,
+    OrderOffered,
+    OrderPlaced,
+    OrderRepriced,
+    OrderSettled,
+)
+from domain.pricing.price import PriceSet, PriceWithdrawn
+from domain.pricing.price_list import PriceListDaysSet, PriceListOpened, PriceListRanked, PriceListRenamed
+from domain.pricing.product import ProductListed, ProductRenamed, ProductRestored, ProductRetired
 from domain.service.calendar import CalendarDefined, CalendarRevised
 from domain.service.contract import ContractConcluded, ContractRevised
 from domain.service.incident_type import IncidentTypeContractSet, IncidentTypeListed, IncidentTypeRetired
@@ -208,6 +229,32 @@ WORDS: Mapping[type[Event], str] = {
     TicketReopened: "Opened again",
     OutcomeStated: "{target}: {outcome}, due {due}",
     NoticeWritten: "Worker {recipient} was told by {channel}: ticket {ticket} is {occasion}",
+    GroupPriceListAttached: "Price list {price_list} applies to the members",
+    GroupPriceListDetached: "Price list {price_list} applies to the members no longer",
+    ContactPriceListAttached: "Has price list {price_list} for itself",
+    ContactPriceListDetached: "Has price list {price_list} for itself no longer",
+    UnitsListed: "What quantities count: {entries}",
+    BaseListSet: "Base price list: {price_list}",
+    ProductListed: "Product {number} listed: {name}, by the {unit}",
+    ProductRenamed: "Product renamed to {name}",
+    ProductRetired: "Product no longer sold",
+    ProductRestored: "Product sold again",
+    PriceListOpened: "Price list {name} opened, priority {priority}, in {currency}",
+    PriceListRenamed: "Price list renamed to {name}",
+    PriceListRanked: "Priority of the price list: {priority}",
+    PriceListDaysSet: "Days of the price list: {days}",
+    PriceSet: "Price: {price}",
+    PriceWithdrawn: "Price withdrawn: by the {unit}, above {above}, from {first} on",
+    OrderDrafted: "Order of contact {customer} begun, in {currency}",
+    OrderLineSet: "Line {number}: {line}",
+    OrderLineRemoved: "Line {number} taken out",
+    OrderLinePriced: "Line {number} priced",
+    OrderOffered: "Offered to the customer",
+    OrderPlaced: "Ordered by the customer",
+    OrderConfirmed: "Confirmed: {total}",
+    OrderRepriced: "Prices reckoned again: {total}",
+    OrderSettled: "Settled",
+    OrderCancelled: "Cancelled",
     NoticeSeen: "Seen by the one who was told",
     OutcomeCorrected: "{target}, corrected by a late fact: {outcome}, due {due}",
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
 from life import opened
 from specification import Happened, of, on_monday
@@ -18,13 +20,20 @@ from domain.company.responsibility import CHECK, RESPONSIBILITY
 from domain.company.settings import (
     COMPANY,
     SETTINGS,
+    BaseListSet,
     DefaultAreaSet,
     DefaultContractSet,
     LifeCyclesListed,
+    PlaceSet,
     RelationsListed,
     SalutationsListed,
     SeveritiesListed,
+    UnitsListed,
 )
+from domain.pricing.order import ORDER, OrderDrafted, OrderLine, OrderLineSet, OrderPlaced
+from domain.pricing.price import PRICES, Price, PriceSet, table_id
+from domain.pricing.price_list import PRICE_LIST, PriceListOpened
+from domain.pricing.product import PRODUCT, ProductListed, ProductRetired
 from domain.service.calendar import CALENDAR, CalendarDefined
 from domain.service.contract import CONTRACT, ContractConcluded
 from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeListed
@@ -33,7 +42,7 @@ from domain.service.ticket import TICKET, TicketAssigned, TicketContractSelected
 from domain.staff.area import AREA, AreaClosed, AreaOpened, AreaRoleGiven, AreaRoleTaken, Role
 from domain.staff.team import TEAM, TeamFormed, TeamMemberAdded
 from domain.staff.worker import WORKER, Right, WorkerDeactivated, WorkerHired, WorkerRightGranted, WorkerRightWithdrawn
-from domain.values import ContactId, DirectoryId, SubjectId, TicketId, WorkerId, team_holder, worker_holder
+from domain.values import ContactId, DirectoryId, OrderId, SubjectId, TicketId, WorkerId, team_holder, worker_holder
 from domain.work.notice import NOTICE
 from examples import (
     ANNA,
@@ -41,14 +50,20 @@ from examples import (
     BAKERY,
     BELL,
     BORIS,
+    BRAN,
+    BREAD,
+    CART,
     CUSTOMERS,
     DEFECT,
     EVENT,
+    FEW,
+    FLOUR,
     GOLD,
     GOLD_TERMS,
     GRAVE,
     HOTLINE,
     INVOICING,
+    KILO,
     MILL,
     MILL_SHOP,
     MILL_SUBJECT,
@@ -58,10 +73,13 @@ from examples import (
     OFFICE_HOURS,
     PUMP,
     REGULARS,
+    RETAIL,
+    SACK,
     SILVER,
     SILVER_TERMS,
     SLIGHT,
     SUPPLIERS,
+    TRADE,
     VIP,
     WORKSHOP,
 )
@@ -93,6 +111,18 @@ def ticket(id: TicketId, customer: ContactId, subject: SubjectId) -> list[Happen
     selected = TicketContractSelected(contract=GOLD, version=1, scope=Scope.MODULE)
     about = opened(subject=subject, reporter=customer, customer=customer)
     return of(TICKET, id, about, selected, at=on_monday(9))
+
+
+def price(amount: str, unit: str = KILO, **more: Any) -> Price:
+    return Price(unit=unit, amount=Decimal(amount), **more)
+
+
+def order(id: OrderId, customer: ContactId) -> list[Happened]:
+    """An order drafted on Monday at nine, of two lines."""
+    lines = [OrderLine(product=FLOUR, quantity=Decimal(quantity), unit=KILO) for quantity in (1, 20)]
+    drafted = OrderDrafted(customer=customer, currency="EUR")
+    set_ = [OrderLineSet(number=n, line=line) for n, line in enumerate(lines, 1)]
+    return of(ORDER, id, drafted, *set_, at=on_monday(9))
 
 
 COMPANY_SO_FAR: list[Happened] = [
@@ -131,6 +161,15 @@ COMPANY_SO_FAR: list[Happened] = [
     *of(SETTINGS, COMPANY, DefaultAreaSet(area=WORKSHOP), SeveritiesListed(severities=(SLIGHT, GRAVE))),
     *ticket(PUMP, MILL, MILL_SUBJECT),
     *ticket(OVEN, BAKERY, BAKERY_SUBJECT),
+    *of(SETTINGS, COMPANY, PlaceSet(zone="Europe/Prague", country="CZ"), UnitsListed(entries=(SACK, KILO))),
+    *of(PRODUCT, FLOUR, ProductListed(number="F-25", name="Flour", unit=KILO)),
+    *of(PRODUCT, BRAN, ProductListed(number="B-10", name="Bran", unit=KILO), ProductRetired()),
+    *of(PRICE_LIST, RETAIL, PriceListOpened(name="Retail", priority=10, currency="EUR")),
+    *of(PRICE_LIST, TRADE, PriceListOpened(name="Trade", priority=5, currency="EUR")),
+    *of(PRICES, table_id(RETAIL, FLOUR), *(PriceSet(price=price("5.00", unit)) for unit in (KILO, SACK))),
+    *of(SETTINGS, COMPANY, BaseListSet(price_list=RETAIL)),
+    *order(CART, MILL),
+    *order(BREAD, BAKERY),
 ]
 
 BEFORE: Mapping[str, list[Happened]] = {
@@ -169,6 +208,12 @@ BEFORE: Mapping[str, list[Happened]] = {
     "settings.set-default-area": of(SETTINGS, COMPANY, DefaultAreaSet(area=OFFICE_FLOOR)),
     "notice.write": of(TICKET, PUMP, TicketAssigned(assignee=ANNA), at=on_monday(9, 20)),
     "notice.read": of(NOTICE, BELL, EVENT["notice.written"]),
+    "contact.detach-price-list": of(CONTACT, MILL, EVENT["contact.price-list-attached"]),
+    "group.detach-price-list": of(GROUP, VIP, EVENT["group.price-list-attached"]),
+    "prices.put": of(PRICES, table_id(RETAIL, FLOUR), PriceSet(price=price("5.00", band=FEW))),
+    "order.confirm": of(ORDER, CART, OrderPlaced(), at=on_monday(9, 20)),
+    "order.reprice": of(ORDER, CART, OrderPlaced(), at=on_monday(9, 20)),
+    "order.settle": of(ORDER, CART, OrderPlaced(), EVENT["order.confirmed"], at=on_monday(9, 20)),
     "settings.set-default-contract": of(SETTINGS, COMPANY, DefaultContractSet(contract=GOLD)),
 }
 """What must have happened besides, for the example of a request to change something."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from commands.clients.address import AddAddress, ChangeAddress, RemoveAddress
 from commands.clients.bookmark import ClearBookmark, PutBookmark
 from commands.clients.contact import (
+    AttachPriceListToContact,
     ClassifyContact,
+    DetachPriceListFromContact,
     MoveContact,
     OpenContact,
     RenameContact,
@@ -24,7 +27,9 @@ from commands.clients.directory import (
     SetDirectoryRight,
 )
 from commands.clients.group import (
+    AttachPriceListToGroup,
     CloseGroup,
+    DetachPriceListFromGroup,
     FormGroup,
     MoveGroup,
     RankGroup,
@@ -50,12 +55,30 @@ from commands.company.settings import (
     ListRelations,
     ListSalutations,
     ListSeverities,
+    ListUnits,
+    SetBaseList,
     SetDefaultArea,
     SetDefaultContract,
     SetFormRule,
     SetHelpdeskResponsible,
     SetPlace,
 )
+from commands.pricing.order import (
+    CancelOrder,
+    ConfirmOrder,
+    DraftOrder,
+    EnterOrder,
+    Given,
+    OfferOrder,
+    PlaceOrder,
+    RemoveOrderLine,
+    RepriceOrder,
+    SetOrderLine,
+    SettleOrder,
+)
+from commands.pricing.price import PutPrice, ReplacePrices, WithdrawPrice
+from commands.pricing.price_list import OpenPriceList, RankPriceList, RenamePriceList, SetPriceListDays
+from commands.pricing.product import ListProduct, RenameProduct, RestoreProduct, RetireProduct
 from commands.service.calendar import DefineCalendar, ReviseCalendar
 from commands.service.contract import ConcludeContract, ReviseContract
 from commands.service.incident_type import ListIncidentType, RetireIncidentType, SetIncidentTypeContract
@@ -107,6 +130,8 @@ from domain.clients.contact import (
     ContactMoved,
     ContactNumbersSet,
     ContactOpened,
+    ContactPriceListAttached,
+    ContactPriceListDetached,
     ContactReleased,
     ContactRenamed,
     ContactResponsibleSet,
@@ -126,6 +151,8 @@ from domain.clients.group import (
     GroupFormed,
     GroupKind,
     GroupMoved,
+    GroupPriceListAttached,
+    GroupPriceListDetached,
     GroupRanked,
     GroupRenamed,
     GroupReopened,
@@ -143,6 +170,7 @@ from domain.company.process_area import (
 from domain.company.responsibility import Kind, LackFound, Lacking, LackSettled
 from domain.company.settings import (
     AfterClosing,
+    BaseListSet,
     DefaultAreaSet,
     DefaultContractSet,
     FormRuleSet,
@@ -152,8 +180,28 @@ from domain.company.settings import (
     RelationsListed,
     SalutationsListed,
     SeveritiesListed,
+    UnitsListed,
 )
 from domain.fact import Event
+from domain.pricing.days import Days
+from domain.pricing.order import (
+    OrderCancelled,
+    OrderConfirmed,
+    OrderDrafted,
+    OrderLine,
+    OrderLinePriced,
+    OrderLineRemoved,
+    OrderLineSet,
+    OrderOffered,
+    OrderPlaced,
+    OrderRepriced,
+    OrderSettled,
+)
+from domain.pricing.price import Band, Price, PriceSet, PriceWithdrawn
+from domain.pricing.price_list import PriceListDaysSet, PriceListOpened, PriceListRanked, PriceListRenamed
+from domain.pricing.product import ProductListed, ProductRenamed, ProductRestored, ProductRetired
+from domain.pricing.winner import Priced, Rejected, Winner
+from domain.pricing.winner import Reason as NotWon
 from domain.service.assignment import Ineligible, Result, Source, Step
 from domain.service.calendar import CalendarDefined, CalendarRevised, OpeningHours
 from domain.service.contract import ContractConcluded, ContractRevised, Targets, Terms
@@ -220,7 +268,10 @@ from domain.values import (
     IncidentTypeId,
     NoteId,
     NoticeId,
+    OrderId,
+    PriceListId,
     ProcessAreaId,
+    ProductId,
     SubjectId,
     TeamId,
     TicketId,
@@ -246,7 +297,12 @@ GOLD, SILVER = ContractId("gold"), ContractId("silver")
 DEFECT = IncidentTypeId("defect")
 PUMP = TicketId("pump")
 BELL = NoticeId("bell")
+FLOUR, BRAN = ProductId("flour"), ProductId("bran")
+RETAIL, TRADE = PriceListId("retail"), PriceListId("trade")
+CART, BREAD = OrderId("cart"), OrderId("bread")
+"""What the mill orders, and what the bakery does."""
 GRAVE, SLIGHT = "grave", "slight"
+SACK, KILO = "sack", "kg"
 
 NINE_TO_FIVE = ((540, 1020),)
 OFFICE_HOURS = OpeningHours(zone="UTC", week=(NINE_TO_FIVE,) * 5 + ((), ()))
@@ -261,6 +317,18 @@ GOLD_TERMS = Terms(
 )
 SILVER_TERMS = Terms(calendar=OFFICE, general=Targets(resolution_seconds=24 * 3_600))
 DUE = datetime(2024, 6, 4, 13, 30, tzinfo=UTC)
+THIS_YEAR = Days(first=date(2024, 1, 1), last=date(2024, 12, 31))
+FEW, MANY = Band(up_to=Decimal(10)), Band(above=Decimal(10), up_to=Decimal("99.5"))
+BY_TEN = Price(unit=KILO, band=MANY, days=THIS_YEAR, amount=Decimal("4.50"), per=10)
+BY_SACK = Price(unit=SACK, amount=Decimal("12.00"))
+SOME_FLOUR = OrderLine(product=FLOUR, quantity=Decimal("20.5"), unit=KILO)
+WON = Priced(
+    day=date(2024, 6, 3),
+    currency="EUR",
+    quantity=Decimal("20.5"),
+    winner=Winner(price_list=TRADE, priority=5, groups=(VIP,), own=True, price=BY_TEN, net=Decimal("9.23")),
+    rejected=(Rejected(price_list=RETAIL, priority=10, base=True, reason=NotWon.LOWER_PRIORITY),),
+)
 
 EVENTS: tuple[Event, ...] = (
     WorkerHired(subject=ANNA_SUBJECT, name="Anna Kovalenko"),
@@ -299,6 +367,8 @@ EVENTS: tuple[Event, ...] = (
     ContactNumbersSet(subject=MILL_SUBJECT, company_number="27082440", vat_number="CZ27082440"),
     ContactClassified(life_cycle="customer", salutation="Dear miller"),
     ContactResponsibleSet(responsible=team_holder(HOTLINE)),
+    ContactPriceListAttached(price_list=TRADE),
+    ContactPriceListDetached(price_list=TRADE),
     AddressAdded(
         address=DOOR,
         kind=AddressKind.EMAIL,
@@ -340,6 +410,8 @@ EVENTS: tuple[Event, ...] = (
     GroupClosed(),
     GroupReopened(),
     GroupResponsibleSet(process_area=INVOICING, person=ANNA, team=HOTLINE, area=WORKSHOP),
+    GroupPriceListAttached(price_list=TRADE),
+    GroupPriceListDetached(price_list=TRADE),
     DefaultAreaSet(area=WORKSHOP),
     DefaultContractSet(contract=SILVER),
     SeveritiesListed(severities=(GRAVE, SLIGHT)),
@@ -349,6 +421,8 @@ EVENTS: tuple[Event, ...] = (
     SalutationsListed(entries=("Dear miller", "Dear baker")),
     RelationsListed(entries=("supplier", "neighbour")),
     FormRuleSet(reopens=AfterClosing.REOPEN),
+    UnitsListed(entries=(SACK, KILO)),
+    BaseListSet(price_list=RETAIL),
     ProcessAreaListed(name="Invoicing"),
     ProcessAreaRenamed(name="Invoices"),
     ProcessAreaRetired(),
@@ -361,6 +435,26 @@ EVENTS: tuple[Event, ...] = (
         lacks=(Lacking.AREA, Lacking.DIRECTORY),
     ),
     LackSettled(kind=Kind.GROUP, thing=VIP, process_area=INVOICING, worker=BORIS),
+    ProductListed(number="F-25/1", name="Flour", unit=KILO),
+    ProductRenamed(name="Wheat flour"),
+    ProductRetired(),
+    ProductRestored(),
+    PriceListOpened(name="Trade", priority=5, currency="EUR", days=THIS_YEAR),
+    PriceListRenamed(name="Bakers"),
+    PriceListRanked(priority=20),
+    PriceListDaysSet(days=Days(last=date(2024, 9, 30))),
+    PriceSet(price=BY_TEN),
+    PriceWithdrawn(unit=KILO, above=Decimal(10), first=date(2024, 1, 1)),
+    OrderDrafted(customer=MILL, currency="EUR", reference="PO 2024/7"),
+    OrderLineSet(number=1, line=SOME_FLOUR),
+    OrderLineRemoved(number=2),
+    OrderLinePriced(number=1, priced=WON),
+    OrderOffered(),
+    OrderPlaced(),
+    OrderConfirmed(total=Decimal("9.23")),
+    OrderRepriced(total=Decimal("9.23")),
+    OrderSettled(),
+    OrderCancelled(),
     CalendarDefined(name="Office", hours=OFFICE_HOURS),
     CalendarRevised(hours=SUMMER_HOURS),
     ContractConcluded(name="Gold", terms=GOLD_TERMS),
@@ -460,6 +554,8 @@ REQUESTS: tuple[Command, ...] = (
     SetContactNumbers(contact=MILL, company_number="27082440", vat_number="CZ27082440"),
     ClassifyContact(contact=MILL, life_cycle="customer", salutation="Dear miller"),
     SetContactResponsible(contact=MILL, responsible=team_holder(HOTLINE)),
+    AttachPriceListToContact(contact=MILL, price_list=TRADE),
+    DetachPriceListFromContact(contact=MILL, price_list=TRADE),
     AddAddress(contact=MILL, kind=AddressKind.EMAIL, use=AddressUse.BILLING, typed="Office@Mill.example"),
     ChangeAddress(contact=MILL, address=DOOR, typed="Desk@Mill.example"),
     RemoveAddress(contact=MILL, address=DOOR),
@@ -485,6 +581,8 @@ REQUESTS: tuple[Command, ...] = (
     CloseGroup(group=VIP),
     ReopenGroup(group=VIP),
     SetGroupResponsible(group=VIP, process_area=INVOICING, person=ANNA, team=HOTLINE, area=WORKSHOP),
+    AttachPriceListToGroup(group=VIP, price_list=TRADE),
+    DetachPriceListFromGroup(group=VIP, price_list=TRADE),
     SetDefaultArea(area=WORKSHOP),
     SetDefaultContract(contract=SILVER),
     ListSeverities(severities=(GRAVE, SLIGHT)),
@@ -494,11 +592,36 @@ REQUESTS: tuple[Command, ...] = (
     ListSalutations(entries=("Dear miller", "Dear baker")),
     ListRelations(entries=("supplier", "neighbour")),
     SetFormRule(reopens=AfterClosing.REOPEN),
+    ListUnits(entries=(KILO, SACK)),
+    SetBaseList(price_list=TRADE),
     ListProcessArea(name="Invoicing"),
     RenameProcessArea(process_area=INVOICING, name="Invoices"),
     RetireProcessArea(process_area=INVOICING),
     SetProcessAreaResponsible(process_area=INVOICING, responsible=team_holder(HOTLINE)),
     CheckResponsibilities(),
+    ListProduct(number="F-25/1", name="Flour", unit=KILO),
+    RenameProduct(product=FLOUR, name="Wheat flour"),
+    RetireProduct(product=FLOUR),
+    RestoreProduct(product=BRAN),
+    OpenPriceList(name="Trade", priority=5, currency="EUR", days=THIS_YEAR),
+    RenamePriceList(price_list=TRADE, name="Bakers"),
+    RankPriceList(price_list=TRADE, priority=20),
+    SetPriceListDays(price_list=TRADE, days=THIS_YEAR),
+    PutPrice(price_list=RETAIL, product=FLOUR, price=BY_TEN),
+    WithdrawPrice(price_list=RETAIL, product=FLOUR, unit=KILO),
+    ReplacePrices(price_list=RETAIL, product=FLOUR, prices=(BY_TEN, BY_SACK)),
+    DraftOrder(customer=MILL, currency="EUR", lines=(Given(product=FLOUR, quantity=Decimal("20.5")),)),
+    EnterOrder(
+        customer=MILL, currency="EUR", reference="PO 2024/7", lines=(Given(product=FLOUR, quantity=Decimal(2)),)
+    ),
+    SetOrderLine(order=CART, number=1, line=Given(product=FLOUR, quantity=Decimal(3), unit=SACK)),
+    RemoveOrderLine(order=CART, number=2),
+    OfferOrder(order=CART),
+    PlaceOrder(order=CART),
+    ConfirmOrder(order=CART),
+    RepriceOrder(order=CART),
+    SettleOrder(order=CART),
+    CancelOrder(order=CART),
     DefineCalendar(name="Office", hours=OFFICE_HOURS),
     ReviseCalendar(calendar=OFFICE, hours=SUMMER_HOURS),
     ConcludeContract(name="Gold", terms=GOLD_TERMS),

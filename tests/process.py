@@ -16,7 +16,6 @@ from subprocess import PIPE, Popen
 from typing import IO, Any, NamedTuple
 from unittest.mock import patch
 
-from adapters import composition
 from adapters.cli.console import log_to_stderr
 from adapters.composition import Place, now, reacting, relaying, serving, viewing
 from adapters.envelope import read
@@ -220,7 +219,7 @@ async def _held(what: str) -> None:
 
 async def serve_looked_at(place: Place, *, kind: type[Looks] = HeldLooks) -> None:
     """A service until it is killed."""
-    with patch.object(composition, "Looks", kind):
+    with patch("adapters.postgres.looks.Looks", kind):
         async with serving(place):
             say("ready")
             await asyncio.Event().wait()

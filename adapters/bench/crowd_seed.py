@@ -45,18 +45,19 @@ def found(place: Place, crowd: Crowd) -> None:
     url, schema = place.postgres_url, place.settings.schema_name
     migrate(url, schema)
     access.ensure(url, schema)
-    asyncio.run(_record(place, told(crowd, now())))
-    _settle(place)
+    asyncio.run(record(place, told(crowd, now())))
+    settle(place)
 
 
 def make(place: Place, models: Sequence[ReadModel]) -> None:
     """What is asked about, of all that happened."""
     url, schema = place.postgres_url, place.settings.schema_name
     rebuild(url, schema, models, opened_keys(url, schema, place.keys))
-    _settle(place)
+    settle(place)
 
 
-async def _record(place: Place, streams: Iterator[Stream]) -> None:
+async def record(place: Place, streams: Iterator[Stream]) -> None:
+    """Store them in that order."""
     url, schema = place.postgres_url, place.settings.schema_name
     log = PostgresLog(url, schema, Keyring(opened_keys(url, schema, place.keys)))
     waiting = (attempt(stream, events, now()) for stream, events in streams)
@@ -68,7 +69,7 @@ async def _record(place: Place, streams: Iterator[Stream]) -> None:
         await log.close()
 
 
-def _settle(place: Place) -> None:
+def settle(place: Place) -> None:
     """As it is when nothing has changed for a while."""
     with connect(place.postgres_url, place.settings.schema_name) as connection:
         for statement in ("VACUUM (ANALYZE)", "CHECKPOINT"):

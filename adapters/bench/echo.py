@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.bench.loop import READY, run, told
 from adapters.bench.side import BARE, ECHO, place
-from adapters.nats.service import connect
+from adapters.nats.connection import connect
 
 
 async def echo(pipe: Connection, state: Path) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters import embedded
-from adapters.bench import crowd_seed, echo, load, looking, relay, server, whole
+from adapters.bench import crowd_seed, echo, load, looking, market_seed, relay, server, whole
 from adapters.bench.crowd import Crowd
+from adapters.bench.market import Market
 from adapters.bench.side import CALLER, WHOLE, Company, place
 from adapters.composition import Place
 from adapters.embedded import Caller
@@ -53,6 +54,7 @@ class Ground:
         self._state, self._asker = state, asker
         self._numbers = count(1)
         self._crowds: dict[Crowd, tuple[str, set[str]]] = {}
+        self._markets: dict[Market, str] = {}
 
     def ask(self, job: str, **about: Any) -> Any:
         """The asker's result of a job. Raises CouldNotRun."""
@@ -90,6 +92,13 @@ class Ground:
             crowd_seed.make(place(self._state, name), wanted)
             made.update(model.name for model in wanted)
         return name
+
+    def market(self, market: Market) -> str:
+        """The schema of a market of this size; whoever comes next finds it made."""
+        if market not in self._markets:
+            self._markets[market] = f"bench_market_{next(self._numbers)}"
+            market_seed.found(place(self._state, self._markets[market]), market)
+        return self._markets[market]
 
     @contextmanager
     def looking(self) -> Iterator[Callable[..., list[float]]]:

@@ -19,7 +19,7 @@ from adapters.bench.loop import READY, run, told
 from adapters.bench.side import BARE, CALLER, ECHO, Company, place, prefix
 from adapters.bench.turns import Answers, alternate, percentile
 from adapters.bench.wire import Declined, rate
-from adapters.nats.service import connect
+from adapters.nats.connection import connect
 from adapters.postgres.schema import connect_async
 from commands.command import Command
 

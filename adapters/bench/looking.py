@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,20 @@ from adapters.bench.crowd import Crowd, Sees, contact_id, group_id, worker_id
 from adapters.bench.curiosity import asked, known
 from adapters.bench.life import command_id
 from adapters.bench.loop import READY, run, told
+from adapters.bench.market import LISTS, PIECE, QUANTITY, Market, bulk, price_list_id, product_id, single
+from adapters.bench.market_seed import SELLER
+from adapters.bench.price_baseline import walk
 from adapters.bench.side import place
 from adapters.bench.turns import alternate, percentile
 from adapters.composition import Place, now
 from adapters.inquiry import USUAL_LIMIT, Inquiry
 from adapters.postgres.answers import READING, Answers
+from adapters.postgres.hindsight import Hindsight
 from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.log import Line, PostgresLog
 from commands.clients.membership import JoinGroup
 from commands.handler import Handler
+from commands.reckoning import Reckoning
 from commands.request import Request
 from domain.values import SubjectId
 
@@ -68,11 +74,47 @@ async def joins(there: Place, crowd: Crowd, group: int, contacts: range) -> Asyn
             raise Unexpected(answer.code)
 
 
+async def prices(there: Place, market: Market, groups: int) -> AsyncGenerator[float, None]:
+    """The price of one line, reckoned for a customer with so many lists."""
+    async for took in _reckoned(there, single(market, groups)):
+        yield took
+
+
+async def bulks(there: Place, market: Market, lines: int) -> AsyncGenerator[float, None]:
+    """So many lines for a customer with all lists, in one answer."""
+    async for took in _reckoned(there, bulk(market, lines)):
+        yield took
+
+
+async def walks(there: Place, market: Market, lines: int) -> AsyncGenerator[float, None]:
+    """As many lines, for each of which all lists are walked; that they come to the same is looked at once."""
+    connection = await Line(there.postgres_url, there.settings.schema_name, READING).connected()
+    lists = [(number, price_list_id(number)) for number in range(LISTS)]
+    wanted, day = market.wanted(), now().date()
+    while True:
+        products = list(islice(wanted, lines))
+        began = time.perf_counter()
+        found = [await walk(connection, lists, product_id(each), PIECE, QUANTITY, day) for each in products]
+        yield time.perf_counter() - began
+        for product, winner in zip(products, found, strict=True):
+            if winner != market.winner(product):
+                raise Unexpected(f"product {product}")
+
+
+async def _reckoned(there: Place, asked: Iterator[Reckoning]) -> AsyncGenerator[float, None]:
+    hindsight = Hindsight(there.postgres_url, there.settings.schema_name, _keyring(there), str)
+    for reckoning in asked:
+        inquiry = Inquiry(reckoning, SELLER, now(), limit=USUAL_LIMIT)
+        began = time.perf_counter()
+        await hindsight.answer(inquiry, asyncio.get_running_loop().time() + PATIENCE_SECONDS)
+        yield time.perf_counter() - began
+
+
 def _keyring(there: Place) -> Keyring:
     return Keyring(opened_keys(there.postgres_url, there.settings.schema_name, there.keys))
 
 
-TURNS = {each.__name__: each for each in (looks, bare, joins)}
+TURNS = {each.__name__: each for each in (looks, bare, joins, prices, bulks, walks)}
 
 
 async def took(state: Path, turns: list[dict[str, Any]], percent: int, warm: float, seconds: float) -> list[float]:

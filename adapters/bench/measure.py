@@ -22,6 +22,7 @@ class Pace:
     seconds_long: float
     contacts: tuple[int, int]
     members: int
+    prices: tuple[int, int]
     directories: int = 1000
     workers: int = 500
     teams: int = 100
@@ -40,6 +41,7 @@ FULL = Pace(
     seconds_long=60.0,
     contacts=(1_000_000, 10_000),
     members=100_000,
+    prices=(1_000_000, 1_000),
 )
 QUICK = Pace(
     rounds=3,
@@ -52,6 +54,7 @@ QUICK = Pace(
     seconds_long=5.0,
     contacts=(30_000, 3_000),
     members=3_000,
+    prices=(30_000, 1_000),
 )
 
 

@@ -14,7 +14,7 @@ from adapters.bench.side import place
 from adapters.cloud_event import cloud_event
 from adapters.composition import Place, relaying
 from adapters.nats.channel import beside
-from adapters.nats.service import connect
+from adapters.nats.connection import connect
 from adapters.postgres.outbox import outbox
 
 IN_FLIGHT = 64

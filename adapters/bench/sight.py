@@ -34,7 +34,7 @@ def check(ground: Ground, pace: Pace) -> Figure:
         return [{"kind": "looks", "question": "access-check", **common}, {"kind": "bare", **common}]
 
     found = {_called(sees): turns(sees) for sees in Sees}
-    return _worst(_measured(ground, pace, MIDDLE, found), percentile=MIDDLE, **_size(pace, crowd))
+    return worst(measured(ground, pace, MIDDLE, found), percentile=MIDDLE, **_size(pace, crowd))
 
 
 def membership(ground: Ground, pace: Pace) -> Figure:
@@ -64,11 +64,12 @@ def _grown(ground: Ground, pace: Pace, questions: Sequence[str], **scale: Any) -
         for question in questions
         for sees in Sees
     }
-    rounds = _measured(ground, pace, ALMOST_ALL, found)
-    return _worst(rounds, percentile=ALMOST_ALL, **{**_size(pace, crowds[0]), "contacts": pace.contacts}, **scale)
+    rounds = measured(ground, pace, ALMOST_ALL, found)
+    return worst(rounds, percentile=ALMOST_ALL, **{**_size(pace, crowds[0]), "contacts": pace.contacts}, **scale)
 
 
-def _measured(ground: Ground, pace: Pace, percent: int, found: Mapping[str, Turns]) -> dict[str, list[Round]]:
+def measured(ground: Ground, pace: Pace, percent: int, found: Mapping[str, Turns]) -> dict[str, list[Round]]:
+    """By what so many percent of the answers took, in ms, each of the pairs in as many rounds as the pace has."""
     with ground.looking() as took:
         return {name: [_round(took, pace, percent, turns) for _ in range(pace.rounds)] for name, turns in found.items()}
 
@@ -79,7 +80,8 @@ def _round(took: Callable[..., list[float]], pace: Pace, percent: int, turns: Tu
     )
 
 
-def _worst(found: Mapping[str, list[Round]], **scale: Any) -> Figure:
+def worst(found: Mapping[str, list[Round]], **scale: Any) -> Figure:
+    """The figure of the pair with the highest ratio; all ratios are told with it."""
     ratios = {name: figure(rounds, "ms").ratio for name, rounds in found.items()}
     worst = max(ratios, key=lambda name: ratios[name])
     return figure(found[worst], "ms", worst=worst, ratios=ratios, **scale)

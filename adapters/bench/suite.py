@@ -10,6 +10,7 @@ from adapters.bench.baseline import Desk
 from adapters.bench.ground import CouldNotRun, Ground, Side
 from adapters.bench.library import THREADS, environment
 from adapters.bench.measure import Figure, Pace, Round, alternate, figure
+from adapters.bench.pricing import price, price_bulk
 from adapters.bench.relay import IN_FLIGHT
 from adapters.bench.seed import seed
 from adapters.bench.server import plain
@@ -89,6 +90,7 @@ BENCHES: Mapping[str, Bench] = {
     for bench in (
         *(throughput, latency, growth, scale, encryption, relay, rebuild, sustained, freshness),
         *(access, check, membership, search),
+        *(price, price_bulk),
     )
 }
 

@@ -2,94 +2,73 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from adapters.cli import (
-    audit,
-    bench,
-    config,
-    console,
-    contacts,
-    dead_letters,
-    demo,
-    files,
-    history,
-    imports,
-    projections,
-    query,
-    relay,
-    report,
-    send,
-    serve,
-    tools,
-)
-from adapters.discovery import release
-from adapters.embedded import NotRunning, OutOfReach, StartFailed, StateInUse
-from adapters.embedded.leftover import StillRunning
-from adapters.key_encryption import KeyUnavailable
-from adapters.nats.client import NoAnswer
-from adapters.nats.service import Unreachable
-from adapters.postgres import reading
-from adapters.postgres.keys import KeyMissing
-from adapters.postgres.schema import MigrationChanged, SchemaNewer
-from adapters.sealing import Spoiled
-from adapters.settings import SettingsWrong
+from adapters.cli import console
 
-CODES: dict[type[Exception], int] = {
-    SettingsWrong: os.EX_CONFIG,
-    MigrationChanged: os.EX_CONFIG,
-    SchemaNewer: os.EX_CONFIG,
-    StateInUse: os.EX_TEMPFAIL,
-    NotRunning: os.EX_UNAVAILABLE,
-    NoAnswer: os.EX_UNAVAILABLE,
-    Unreachable: os.EX_UNAVAILABLE,
-    reading.Unreachable: os.EX_UNAVAILABLE,
-    reading.LogAbsent: os.EX_UNAVAILABLE,
-    KeyUnavailable: os.EX_UNAVAILABLE,
-    KeyMissing: os.EX_SOFTWARE,
-    Spoiled: os.EX_DATAERR,
-    StartFailed: os.EX_SOFTWARE,
-    StillRunning: os.EX_SOFTWARE,
-    OutOfReach: os.EX_SOFTWARE,
-    FileNotFoundError: os.EX_NOINPUT,
-    PermissionError: os.EX_NOPERM,
+FILES = {
+    "serve": "serve",
+    "send": "send",
+    "query": "query",
+    "history": "history",
+    "psql": "tools",
+    "bench": "bench",
+    "demo": "demo",
+    "projections": "projections",
+    "report": "report",
+    "import": "imports",
+    "contacts": "contacts",
+    "files": "files",
+    "audit": "audit",
+    "config": "config",
+    "nats": "tools",
+    "relay": "relay",
+    "dead-letters": "dead_letters",
 }
-"""What may stop any command, and the exit code that tells it apart; everything else is a fault of ours."""
+"""Every command, as `--help` lists them, and the file that has it."""
+
+
+class Commands(TyperGroup):
+    """The file of a command is imported when the command is asked for: nobody waits for what others need."""
+
+    def list_commands(self, _: Any) -> list[str]:
+        return list(FILES)
+
+    def get_command(self, _: Any, name: str) -> Any:
+        """The command; where there is none, all are at hand to suggest one."""
+        for each in [name] if name in FILES else FILES:
+            if each not in self.commands:
+                self.commands[each] = registered(FILES[each])[each]
+        return self.commands.get(name)
+
+
+def registered(file: str) -> dict[str, Any]:
+    """The commands that one file has, by name."""
+    part = typer.Typer()
+    import_module(f"{__name__}.{file}").register(part)
+    return dict(get_group(part).commands)
+
 
 app = typer.Typer(
     name="kartoteka",
+    cls=Commands,
     help="The client card file: commands in, facts kept, decisions explained.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (
-    projections,
-    serve,
-    send,
-    query,
-    history,
-    report,
-    imports,
-    contacts,
-    files,
-    audit,
-    config,
-    tools,
-    relay,
-    dead_letters,
-    bench,
-    demo,
-):
-    part.register(app)
 
 
 def _version(asked: bool) -> None:
     if asked:
+        from adapters.discovery import release  # which knows everything that can be asked
+
         print(f"kartoteka {release()}")
         raise typer.Exit
 
@@ -107,13 +86,11 @@ def main() -> None:
     """The entry point of the command `kartoteka`."""
     try:
         app()
-    except tuple(CODES) as error:
-        code = next(code for kind, code in CODES.items() if isinstance(error, kind))
-        console.note(f"kartoteka: {_said(error)}")
+    except Exception as error:
+        from adapters.cli.exits import code_of, said  # which knows whatever may go wrong anywhere
+
+        code = code_of(error)
+        if code is None:
+            raise
+        console.note(f"kartoteka: {said(error)}")
         sys.exit(code)
-
-
-def _said(error: Exception) -> str:
-    """Its own words with, where they are only a name, what kind of trouble it is."""
-    about = (type(error).__doc__ or "").partition("\n")[0]
-    return f"{about} ({error})" if isinstance(error, (KeyMissing, Spoiled, Unreachable, NoAnswer)) else str(error)

@@ -24,6 +24,7 @@ from adapters import embedded
 from adapters.cli.beside import views
 from adapters.cli.console import DATA_WRONG, fail
 from adapters.cli.imports import How, send
+from adapters.cli.priced_order import LineTold, PricedOrder
 from adapters.cli.report import folded, show_summary
 from adapters.cli.two_workers import ADA, BO, Line, TwoWorkers
 from adapters.companion import Companion
@@ -74,6 +75,7 @@ def demo(
             _told(f"{tally.done} commands done, {len(tally.refused)} refused", began)
             _report(place)
             _show_sight(asyncio.run(_asked(place)))
+            _show_order(*asyncio.run(_priced(place)))
     if tally.refused:
         raise typer.Exit(1)
 
@@ -179,6 +181,21 @@ def _show_sight(lines: list[Line]) -> None:
     for line in lines:
         table.add_row(*line)
     out.print(table)
+
+
+async def _priced(place: Place) -> tuple[str, list[LineTold]]:
+    async with client(place) as desk:
+        return await PricedOrder(desk).lines()
+
+
+def _show_order(total: str, lines: list[LineTold]) -> None:
+    out.print(f"\n[bold]Why an order of a customer in two groups comes to {total}[/bold]")
+    table = _table("product", "quantity", "list", "brought by", "band", "price", "net")
+    for line in lines:
+        table.add_row(*line[:-1])
+    out.print(table)
+    for line in lines:
+        out.print(f"{line.product}, {line.quantity}: not {line.rejected}")
 
 
 def _table(*names: str) -> Table:

@@ -11,8 +11,8 @@ import typer
 from adapters.cli import console
 from adapters.composition import Place, found
 from adapters.nats.channel import FACTS
+from adapters.nats.connection import Unreachable
 from adapters.nats.inspection import NotAnswered, visiting
-from adapters.nats.service import Unreachable
 from adapters.nats.status import Status
 from adapters.nats.status import status as delivery
 from adapters.postgres.delivery import onlooker

@@ -17,8 +17,8 @@ from nats.aio.client import Client as Connection
 from nats.aio.msg import Msg
 from pydantic import BaseModel
 
-from adapters.nats import file_service, query_service
-from adapters.nats.service import PREFIX, connect
+from adapters.nats.connection import connect
+from adapters.nats.prefix import COMMANDS, FILES, QUESTIONS
 from commands.command import Command
 from commands.reckoning import Reckoning
 from projections.question import Question
@@ -120,15 +120,15 @@ class Client:
 
     async def ask(self, topic: str, payload: bytes) -> dict[str, Any]:
         """The body of the answer to a command given as bytes, its id inside; asked again while nobody can tell."""
-        return await self._answered(PREFIX, topic, payload)
+        return await self._answered(COMMANDS, topic, payload)
 
     async def inquire(self, name: str, payload: bytes) -> dict[str, Any]:
         """The body of the answer to a question given as bytes."""
-        return await self._answered(query_service.PREFIX, name, payload)
+        return await self._answered(QUESTIONS, name, payload)
 
     async def convey(self, what: str, payload: bytes) -> bytes:
         """The answer to "put" or "get" with a part of a file, given as bytes."""
-        return await self._reply(file_service.PREFIX, what, payload)
+        return await self._reply(FILES, what, payload)
 
     async def _answered(self, prefix: str, topic: str, payload: bytes) -> dict[str, Any]:
         body: dict[str, Any] = orjson.loads(await self._reply(prefix, topic, payload))

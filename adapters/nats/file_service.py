@@ -12,6 +12,7 @@ from nats.aio.subscription import Subscription
 from adapters import file_request
 from adapters.envelope import thing_id
 from adapters.file_request import PART_BYTES, REQUESTS, GetPart, PutPart, written
+from adapters.nats.prefix import FILES
 from adapters.nats.reception import Reception, Visitor
 from adapters.nats.service import RETRY_AFTER_MS, report
 from adapters.part_store import PartStore, PartStoreAway
@@ -24,7 +25,7 @@ from adapters.sealing import Spoiled
 from domain.refusal import Refused
 from projections.looking import How, Look
 
-PREFIX = "kartoteka.v1.fil."
+PREFIX = FILES
 PATIENCE_SECONDS = 4.0
 """How long a part is worked on: less than callers wait before they ask again."""
 

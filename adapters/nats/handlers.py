@@ -10,11 +10,11 @@ from functools import partial
 from adapters.nats.burial import Undelivered
 from adapters.nats.channel import Channel
 from adapters.nats.client import Client
+from adapters.nats.connection import connect
 from adapters.nats.durable import Durable, Source
 from adapters.nats.lapse import Lapses
 from adapters.nats.patience import ENDURING, Patience
 from adapters.nats.reaction import Hearing
-from adapters.nats.service import connect
 from adapters.postgres.dead_letters import DeadLetters
 from adapters.postgres.ends import last_end
 from commands.reactions.catalogue import REACTIONS

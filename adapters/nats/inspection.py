@@ -15,7 +15,7 @@ import orjson
 from nats.aio.client import Client as Connection
 from nats.aio.msg import Msg
 
-from adapters.nats.service import Unreachable
+from adapters.nats.connection import Unreachable
 
 
 class NotPermitted(Exception):

@@ -12,6 +12,7 @@ from nats.aio.subscription import Subscription
 
 from adapters.cursor import Cursors
 from adapters.inquiry import Inquiry, Place, cursor, read
+from adapters.nats.prefix import QUESTIONS
 from adapters.nats.reception import Reception, Visitor
 from adapters.nats.service import RETRY_AFTER_MS, WAITING, report
 from adapters.position import PositionTokens
@@ -25,7 +26,7 @@ from domain.refusal import Refused
 from projections.looking import How, Look
 from projections.question import Listing, Question
 
-PREFIX = "kartoteka.v1.qry."
+PREFIX = QUESTIONS
 PATIENCE_MS = 3000
 """How long an answer is worked on where the asker does not say."""
 

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import NamedTuple
 
-import nats
 import orjson
 import structlog
-from nats.aio.client import Client as Connection
 from nats.aio.subscription import Subscription
 
 from adapters.envelope import read
+from adapters.nats.prefix import COMMANDS
 from adapters.nats.reception import Reception, Visitor
 from adapters.position import PositionTokens
 from adapters.postgres.log import LogUnavailable
@@ -24,7 +23,7 @@ from adapters.problem import Problem, problem, refusal
 from commands.handler import Handler
 from commands.request import Answer, Request
 
-PREFIX = "kartoteka.v1.cmd."
+PREFIX = COMMANDS
 BATCH = 256
 UNDER_WAY = 2
 WAITING = 2048
@@ -157,34 +156,6 @@ class CommandService:
             "repeated": answer.repeated,
         }
         await self._reception.answer(reply, orjson.dumps(body))
-
-
-async def connect(url: str, seed_file: str, *, name: str, inbox: str) -> Connection:
-    """A connection that fails fast the first time and then comes back for ever."""
-
-    async def failed(error: Exception) -> None:
-        logger.warning("nats", client=name, error=str(error))
-
-    connection = Connection()
-    try:
-        await connection.connect(
-            servers=[url],
-            nkeys_seed=seed_file,
-            name=name,
-            inbox_prefix=inbox.encode(),
-            allow_reconnect=True,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # any number of seconds will do
-            error_cb=failed,
-            connect_timeout=5,
-        )
-    except nats.errors.NoServersError as error:
-        raise Unreachable(url) from error
-    return connection
-
-
-class Unreachable(Exception):
-    """No NATS server answers at the address."""
 
 
 def report(what: str, error: Exception, **about: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from threading import Event
 from typing import Any
 
 from adapters.inquiry import Inquiry
@@ -14,6 +15,7 @@ from adapters.postgres.log import Line
 from adapters.postgres.positions import Positions
 from adapters.postgres.recorder import FactMapper
 from adapters.sealed_column import SealedColumns
+from commands.lookup import Wanted
 from commands.reckoning import Mention, Reckoned, Reckoning
 from commands.retrospect import Loaded, Present, Unread
 from domain.fact import Fact
@@ -21,6 +23,8 @@ from domain.staff.worker import WORKER, Right
 from domain.values import WorkerId
 from projections.catalogue import READ_MODELS
 from projections.looking import How, Look
+
+Row = tuple[Any, ...]
 
 MOST_FACTS = 200_000
 ROUNDS = 500
@@ -67,28 +71,38 @@ class Hindsight:
         return Found([row.model_dump()], [], position, exceptions=[reckoned.exception])
 
     async def _reckoned(self, inquiry: Inquiry[Reckoning], position: int) -> Reckoned:
-        """In a thread: a fold of many facts would keep everybody else waiting."""
-        loaded = Loaded(self._told)
-        present = Present(loaded, WorkerId(inquiry.actor), inquiry.receipt)
-        for _ in range(ROUNDS):
-            try:
-                return await asyncio.to_thread(inquiry.question.reckon, present)
-            except Unread as why:
-                await self._read(loaded, why, position)
-        raise OutOfTime
+        """In a thread, which waits for what it reads: a fold of many facts would keep everybody else waiting."""
+        loop, over = asyncio.get_running_loop(), Event()
 
-    async def _read(self, loaded: Loaded, why: Unread, position: int) -> None:
-        if why.wanted:
-            found = await twice(self._line, lambda connection: finder.find(connection, why.wanted))
-            if found.keys() != set(why.wanted):
-                raise ViewAbsent
-            loaded.found |= found
-        if why.streams:
+        def read(unread: Unread) -> None:
+            if over.is_set():
+                raise OutOfTime
             left = MOST_FACTS - sum(map(len, loaded.streams.values()))
-            rows = await twice(self._line, lambda connection: _rows(connection, why.streams, position, left))
+            reading = self._read(unread, position, left)
+            found, rows = asyncio.run_coroutine_threadsafe(reading, loop).result()
+            loaded.found |= found
+            loaded.streams |= self._facts(unread.streams, rows)
+
+        loaded = Loaded(self._told, read)
+        present = Present(loaded, WorkerId(inquiry.actor), inquiry.receipt)
+        try:
+            return await asyncio.to_thread(_answer, inquiry.question, present)
+        finally:
+            over.set()
+
+    async def _read(self, unread: Unread, position: int, left: int) -> tuple[Mapping[Wanted, Any], list[Row]]:
+        """What was looked up, and the facts of the streams; no more of these than are left to be read."""
+        found: Mapping[Wanted, Any] = {}
+        rows: list[Row] = []
+        if unread.wanted:
+            found = await twice(self._line, lambda connection: finder.find(connection, unread.wanted))
+            if found.keys() != set(unread.wanted):
+                raise ViewAbsent
+        if unread.streams:
+            rows = await twice(self._line, lambda connection: _rows(connection, unread.streams, position, left))
             if len(rows) > left:
                 raise OutOfTime
-            loaded.streams |= await asyncio.to_thread(self._facts, why.streams, rows)
+        return found, rows
 
     def _facts(self, streams: Iterable[str], rows: Iterable[Sequence[Any]]) -> dict[str, Sequence[Fact[Any]]]:
         found: dict[str, list[Fact[Any]]] = {stream: [] for stream in streams}
@@ -108,21 +122,34 @@ class Hindsight:
         return {**{row["id"]: str(row["name"]) for row in opened}, **dict(await cursor.fetchall())}
 
 
+def _answer(reckoning: Reckoning, present: Present) -> Reckoned:
+    """What a request would need is raised, however it is read: it is decided again with that at hand."""
+    for _ in range(ROUNDS):
+        try:
+            return reckoning.reckon(present)
+        except Unread as unread:
+            present.loaded.read(unread)
+    raise OutOfTime
+
+
 async def _head(connection: Connection) -> int:
     row = await (await connection.execute(HEAD)).fetchone()
     return int(row[0]) if row else 0
 
 
-async def _rows(connection: Connection, streams: Iterable[str], position: int, most: int) -> list[tuple[Any, ...]]:
+async def _rows(connection: Connection, streams: Iterable[str], position: int, most: int) -> list[Row]:
     """One more than that at most, so that it shows."""
     cursor = await connection.execute(STREAMS, (sorted(streams), position, most + 1), prepare=True, binary=True)
     return await cursor.fetchall()
 
 
 def looked(reckoning: Reckoning, exception: Right | None) -> Iterator[Look]:
-    """What is kept of an answer: the contact that it is about; of a ticket, that it was an exception (R-AUD-1)."""
-    contact, ticket = (getattr(reckoning, name, None) for name in ("contact", "ticket"))
-    if contact is not None:
+    """What is kept of an answer: the contact that it is about; of anything else, that it was an exception (R-AUD-1)."""
+    if (contact := getattr(reckoning, "contact", None)) is not None:
         yield Look(How.OPENED, (contact,), exception=exception)
-    elif ticket is not None and exception is not None:
-        yield Look(How.OPENED, about=f"ticket-{ticket}", exception=exception)
+    elif exception is not None:
+        if (customer := getattr(reckoning, "customer", None)) is not None:
+            yield Look(How.OPENED, (customer,), exception=exception)
+        for noun in ("ticket", "order"):
+            if (id := getattr(reckoning, noun, None)) is not None:
+                yield Look(How.OPENED, about=f"{noun}-{id}", exception=exception)

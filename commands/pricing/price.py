@@ -19,7 +19,7 @@ from domain.values import PriceListId, ProductId, Unit
 TABLE = ("price_list", "product")
 
 
-class SetPrice(Command, topic="price.put", of=PRICES, by=TABLE):
+class PutPrice(Command, topic="prices.put", of=PRICES, by=TABLE):
     """Ask a price for a product, in a band of quantities on some days.
 
     It takes the place of one that begins with the same quantity on the same day; others it must not meet (R-PRC-4).
@@ -36,7 +36,7 @@ class SetPrice(Command, topic="price.put", of=PRICES, by=TABLE):
         return rule.set_price(own, self.price, currency)
 
 
-class WithdrawPrice(Command, topic="price.withdraw", of=PRICES, by=TABLE):
+class WithdrawPrice(Command, topic="prices.withdraw", of=PRICES, by=TABLE):
     """Take a price from the list, by what it begins with: its unit, the quantity it is above of, its first day."""
 
     price_list: PriceListId
@@ -50,7 +50,7 @@ class WithdrawPrice(Command, topic="price.withdraw", of=PRICES, by=TABLE):
         return rule.withdraw(own, Place(self.unit, self.above, self.first))
 
 
-class ReplacePrices(Command, topic="price.replace", of=PRICES, by=TABLE):
+class ReplacePrices(Command, topic="prices.replace", of=PRICES, by=TABLE):
     """Ask these prices for a product and no others; with none the list has the product no longer (R-PRC-4)."""
 
     price_list: PriceListId

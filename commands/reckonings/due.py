@@ -32,7 +32,7 @@ def moved(asked: Present, after: Supposed, things: Iterable[Changed], most: int)
     if not any(decider in (CONTRACT, CALENDAR) for decider, _ in things):
         return []
     tickets = [TicketId(each.thing) for each in asked.find(OPEN_TICKETS, str(most + 1))]
-    asked.need(TICKET, tickets)
+    asked.bring(TICKET, tickets)
     return [each for ticket in tickets for each in _moved(asked, after, ticket)]
 
 

@@ -81,9 +81,9 @@ def _compared(asked: Present, after: Supposed, command: str) -> Effects:
     places = touched(asked, after, things)
     workers = sorted(places)
     looked_at = [(worker, place) for worker in workers for place in sorted(places[worker])]
-    asked.need(WORKER, workers)
-    asked.need(DIRECTORY, {place.id for _, place in looked_at if place.kind == DIRECTORY.kind})
-    asked.need(AREA, {place.id for _, place in looked_at if place.kind == AREA.kind})
+    asked.bring(WORKER, workers)
+    asked.bring(DIRECTORY, {place.id for _, place in looked_at if place.kind == DIRECTORY.kind})
+    asked.bring(AREA, {place.id for _, place in looked_at if place.kind == AREA.kind})
     asked.seek(CHARGES, workers)
     charges = [
         (worker, TicketId(each.thing))
@@ -91,7 +91,7 @@ def _compared(asked: Present, after: Supposed, command: str) -> Effects:
         for each in asked.find(CHARGES, worker)
         if each.kind == TICKET.kind
     ]
-    asked.need(TICKET, {ticket for _, ticket in charges[:MOST_TICKETS]})
+    asked.bring(TICKET, {ticket for _, ticket in charges[:MOST_TICKETS]})
     due = moved(asked, after, things, MOST_TICKETS)
     return Effects(
         command=command,

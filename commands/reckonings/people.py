@@ -14,6 +14,6 @@ def people(holders: Iterable[Holder], *views: View | Supposed) -> list[WorkerId]
     held = set(holders)
     teams = {team for holder in held if (team := team_of(holder)) is not None}
     for view in views:
-        view.need(TEAM, teams)
+        view.bring(TEAM, teams)
     found = {worker for holder in held if (worker := worker_of(holder)) is not None}
     return sorted(found.union(*(view.read(TEAM, team).members for team in teams for view in views)))

@@ -131,7 +131,7 @@ class CouldSee(Reckoning, name="could-see", row=Sight, asked_by=ASKED_BY):
 
 def _seers(view: View, what: About) -> Iterator[Seer]:
     workers = people(what.holders(view), view)
-    view.need(WORKER, workers)
+    view.bring(WORKER, workers)
     for worker in workers:
         them = InPlaceOf(view, worker)
         if all(test(them, what.thing).passed for test in what.tests.values()):

@@ -106,7 +106,7 @@ def _all(asked: Present, after: Supposed, holders: Iterable[Holder], place: Plac
 def _moved(asked: Present, after: Supposed, origin: DirectoryId | None, to: DirectoryId | None, place: Place) -> Pairs:
     if origin != to:
         ends = [each for each in (origin, to) if each is not None]
-        asked.need(DIRECTORY, ends)
+        asked.bring(DIRECTORY, ends)
         holders = {
             holder for each in ends for view in (asked, after) for holder, _ in view.read(DIRECTORY, each).rights
         }

@@ -97,13 +97,13 @@ class Place(NamedTuple):
 Prices = Annotated[tuple[Price, ...], Field(max_length=MOST_PRICES)]
 
 
-class PriceSet(Event, topic="price.set"):
+class PriceSet(Event, topic="prices.set"):
     """This is the price here; one that stood at this place was wrong, or is to be another."""
 
     price: Price
 
 
-class PriceWithdrawn(Event, topic="price.withdrawn"):
+class PriceWithdrawn(Event, topic="prices.withdrawn"):
     """There is no price at this place."""
 
     unit: Unit

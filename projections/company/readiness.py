@@ -11,8 +11,8 @@ from projections.company.responsible import RESPONSIBLE
 from projections.names import CALLED
 from projections.question import Answer, Leg, Listing
 
-WANTED = ("default-area", "default-contract", "helpdesk-responsible", "zone", "country", "form-rule")
-LISTED = ("severities", "life-cycles", "salutations", "relations")
+WANTED = ("default-area", "default-contract", "helpdesk-responsible", "zone", "country", "form-rule", "base-list")
+LISTED = ("severities", "life-cycles", "salutations", "relations", "units")
 
 
 def _values(words: Sequence[str]) -> str:
@@ -46,7 +46,8 @@ class Readiness(Listing, name="readiness", row=ReadinessRow, rests_on=(RESPONSIB
     joins = f"""
         JOIN {settings} w ON w.setting = page.setting
         LEFT JOIN names n ON n.id = w.value AND n.kind = CASE w.setting
-            WHEN 'default-area' THEN 'area' WHEN 'default-contract' THEN 'contract' END"""
+            WHEN 'default-area' THEN 'area' WHEN 'default-contract' THEN 'contract'
+            WHEN 'base-list' THEN 'price-list' END"""
 
     def legs(self) -> Sequence[Leg]:
         return [Leg(f"FROM {self.settings} w WHERE true{self.given()}", {"w.setting": "text"})]
@@ -59,6 +60,7 @@ class CodeList(StrEnum):
     LIFE_CYCLES = "life-cycles"
     SALUTATIONS = "salutations"
     RELATIONS = "relations"
+    UNITS = "units"
 
 
 class EntryRow(Answer):

@@ -71,6 +71,7 @@ def _values(state: Settings) -> dict[str, str | None]:
         "zone": state.zone,
         "country": state.country,
         "form-rule": state.after_closing,
+        "base-list": state.base_list.last,
     }
 
 
@@ -80,6 +81,7 @@ def _lists(state: Settings) -> dict[str, tuple[str, ...]]:
         "life-cycles": state.life_cycles,
         "salutations": state.salutations,
         "relations": state.relations,
+        "units": state.units,
     }
 
 
@@ -108,4 +110,5 @@ RESPONSIBLE = ReadModel(
     project=project,
     reads=(GROUP, PROCESS_AREA, SETTINGS),
     remake=remake,
+    edition=2,
 )

@@ -28,6 +28,7 @@ GLANCE = Pace(
     seconds_long=0.3,
     contacts=(1_000, 500),
     members=200,
+    prices=(1_000, 500),
     directories=60,
     workers=25,
     teams=40,
@@ -45,7 +46,7 @@ def place() -> Iterator[Ground]:
 def test_the_benches_are_those_that_the_documents_name() -> None:
     line = ["throughput", "latency", "growth", "scale", "encryption"]
     views, sight = ["rebuild", "sustained", "freshness"], ["access", "check", "membership", "search"]
-    assert list(BENCHES) == [*line, "relay", *views, *sight]
+    assert list(BENCHES) == [*line, "relay", *views, *sight, "price", "price_bulk"]
 
 
 @pytest.mark.parametrize("name", BENCHES)
@@ -78,7 +79,7 @@ def test_sides_take_turns_in_going_first() -> None:
     assert "".join(order) == "ABBAABBA"
 
 
-@pytest.mark.parametrize("name", ["baseline.py", "publishing.py", "view_baseline.py"])
+@pytest.mark.parametrize("name", ["baseline.py", "price_baseline.py", "publishing.py", "view_baseline.py"])
 def test_a_baseline_is_a_file_of_at_most_sixty_lines(name: str) -> None:
     baseline = Path(sys.modules[Ground.__module__].__file__ or "").with_name(name)
 

@@ -56,6 +56,12 @@ def test_the_demo_goes_from_a_log_to_one_explained_deadline(folder: Path, tmp_pa
     assert re.search(r"file of .* {2,}\d+ tickets +404 ContactUnknown", questions)
     for missing in ("of nobody", "another area", "not there"):
         assert re.search(rf"{missing} +(404 \w+Unknown) +\1", questions)
+    order = shown.stdout.partition("a customer in two groups comes to 4878.08 EUR")[2]
+    assert re.search(r"Pump +10 pcs +Partners +Partners +\(0, 10\] +240.00 +2400.00", order)
+    assert re.search(r"Pump +10.5 pcs +Partners +Partners +\(10, …\] +221.50 +2325.75", order)
+    assert re.search(r"Hose +2.5 m +Builders +Builders +\(0, …\] +3.33 +8.33", order)
+    assert re.search(r"Fitting +3 h +Standard +base list +\(0, …\] +48.00 +144.00", order)
+    assert "Fitting, 3 h: not Partners: product-not-in-list; Builders: product-not-in-list" in order
     assert list(folder.iterdir()) == []
 
 

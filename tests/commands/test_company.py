@@ -242,7 +242,7 @@ NOTHING_HANGS_ON = {
     *("process-area.listed", "process-area.renamed", "process-area.retired"),
     *("settings.default-contract-set", "settings.severities-listed", "settings.place-set"),
     *("settings.life-cycles-listed", "settings.salutations-listed", "settings.relations-listed"),
-    "settings.form-rule-set",
+    *("settings.form-rule-set", "settings.units-listed", "settings.base-list-set"),
 }
 """Facts of the read models that are looked up which neither make anybody able to answer nor the contrary."""
 

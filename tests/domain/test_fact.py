@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -27,6 +28,11 @@ from domain.company.settings import SETTINGS
 from domain.decider import Decider
 from domain.fact import Event, Fact, personal_fields
 from domain.personal import Forgotten, Masked, Personal, Purpose, Sealed
+from domain.pricing.money import Currency
+from domain.pricing.order import ORDER
+from domain.pricing.price import PRICES
+from domain.pricing.price_list import PRICE_LIST
+from domain.pricing.product import PRODUCT
 from domain.service.calendar import CALENDAR
 from domain.service.contract import CONTRACT
 from domain.service.incident_type import INCIDENT_TYPE
@@ -34,17 +40,17 @@ from domain.service.ticket import TICKET, OutcomeCorrected, OutcomeStated
 from domain.staff.area import AREA
 from domain.staff.team import TEAM
 from domain.staff.worker import WORKER
-from domain.values import Code, Id, Label, Line, Reference, SubjectId, Text, Zone
+from domain.values import Code, Id, Label, Line, Reference, SubjectId, Text, Unit, Zone
 from domain.work.notice import NOTICE
 from examples import EVENT, EVENTS, REQUEST, REQUESTS
 
 DECIDERS: tuple[Decider[Any, Any], ...] = (
     WORKER, TEAM, AREA, DIRECTORY, CONTACT, BOOKMARK, GROUP, MEMBERSHIP, SETTINGS, PROCESS_AREA, RESPONSIBILITY,
-    CALENDAR, CONTRACT, INCIDENT_TYPE, TICKET, NOTICE,
+    PRODUCT, PRICE_LIST, PRICES, ORDER, CALENDAR, CONTRACT, INCIDENT_TYPE, TICKET, NOTICE,
 )  # fmt: skip
 FACTS = sorted(Event.by_topic.values(), key=lambda fact: fact.topic)
 TOPIC = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*")
-OPEN_TYPES = (Code, Country, Digest, Label, MediaType, Reference, Zone)
+OPEN_TYPES = (Code, Country, Currency, Digest, Label, MediaType, Reference, Unit, Zone)
 """Words of the company or of its code lists, and of what a file is, which are nobody's data."""
 
 PAST = {"found", "held", "left", "set", "withdrawn"}
@@ -83,7 +89,8 @@ def _harmless(leaf: Any) -> bool:
     if leaf in OPEN_TYPES:
         return True
     return (
-        isinstance(leaf, type) and issubclass(leaf, Id | Enum | int | float | datetime | date | NoneType | Masked)
+        isinstance(leaf, type)
+        and issubclass(leaf, Id | Enum | int | float | Decimal | datetime | date | NoneType | Masked)
     ) or leaf is values.Instant
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Protocol
 
-from naive import spelling
+from naive import pricing, spelling
 from naive.promises import Book, Clock, Step, Verdict, Written, calendar, promised
 
 PlainFact = dict[str, Any]
@@ -42,7 +42,7 @@ def instant(text: str) -> datetime:
 def thing(fact: PlainFact) -> str:
     """The id in the name of a stream: what comes behind the noun, which may itself be of two words."""
     name: str = fact["stream"]
-    for noun in ("incident-type", "process-area", name.partition("-")[0]):
+    for noun in ("incident-type", "process-area", "price-list", name.partition("-")[0]):
         if name.startswith(noun + "-"):
             return name.removeprefix(noun + "-")
     raise ValueError(name)
@@ -84,6 +84,11 @@ def views(facts: Sequence[PlainFact], secrets: Secrets | None = None) -> Rows:
     book = _book(found, streams)
     for stream, own in streams.items():
         noun = stream.partition("-")[0]
+        about = "price-list" if stream.startswith("price-list-") else noun
+        if about in pricing.ABOUT:
+            pricing.ABOUT[about](found, thing(own[0]), own)
+        if noun in ("group", "contact"):
+            pricing.holder(found, noun, thing(own[0]), own)
         if noun == "ticket":
             _ticket(found, own, streams, book)
         elif noun == "membership":
@@ -278,6 +283,8 @@ def _read_out(field: str, value: Any) -> str:
         return "none"
     if isinstance(value, list):
         return ", ".join(value)
+    if isinstance(value, dict):
+        return pricing.said(value)
     return str(instant(value)) if field in ("due", "since", "until") else str(value)
 
 
@@ -379,11 +386,15 @@ def _process_area(found: Rows, own: Sequence[PlainFact]) -> None:
 
 def _settings(found: Rows, own: Sequence[PlainFact]) -> None:
     """What has a time of its own, by that; all else as it was recorded."""
-    for name, field in (("default-contract", "contract"), ("helpdesk-responsible", "responsible")):
+    for name, field in (
+        ("default-contract", "contract"),
+        ("helpdesk-responsible", "responsible"),
+        ("base-list", "price_list"),
+    ):
         _setting(found, name, [fact["body"][field] for fact in by_happening(own) if field in fact["body"]])
     for name, field in (("default-area", "area"), ("zone", "zone"), ("country", "country"), ("form-rule", "reopens")):
         _setting(found, name, [fact["body"][field] for fact in own if field in fact["body"]])
-    for name in ("severities", "life-cycles", "salutations", "relations"):
+    for name in ("severities", "life-cycles", "salutations", "relations", "units"):
         listed = [fact["body"] for fact in own if fact["topic"] == f"settings.{name}-listed"]
         for place, entry in enumerate(next(iter(listed[-1].values())) if listed else ()):
             found["code_lists"][name, f"{place:03}"] = {"entry": entry}

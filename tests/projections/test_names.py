@@ -41,5 +41,16 @@ def test_a_worker_is_called_by_a_name_in_its_envelope() -> None:
 
 def test_nobody_we_know_is_among_the_things() -> None:
     assert {kind for kind, _ in shown(COMPANY_SO_FAR)["names"]} == {
-        *("directory", "group", "calendar", "contract", "incident-type", "area", "team", "process-area")
+        *(
+            "directory",
+            "group",
+            "calendar",
+            "contract",
+            "incident-type",
+            "area",
+            "team",
+            "process-area",
+            "product",
+            "price-list",
+        )
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -15,6 +16,8 @@ TYPES = {
     Kind.NUMBER: "bigint",
     Kind.INSTANT: "timestamptz",
     Kind.FLAG: "boolean",
+    Kind.DECIMAL: "numeric",
+    Kind.DAY: "date",
     Kind.SEALED: "text",
 }
 
@@ -183,4 +186,6 @@ def _check(name: str, value: Any) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, Enclosed):
         return [*value.place, value.path, value.envelope]
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     raise TypeError(type(value).__name__)

@@ -1,0 +1,47 @@
+"""What may stop any command, and the exit code that tells it apart; everything else is a fault of ours."""
+
+from __future__ import annotations
+
+import os
+
+from adapters.embedded import NotRunning, OutOfReach, StartFailed, StateInUse
+from adapters.embedded.leftover import StillRunning
+from adapters.key_encryption import KeyUnavailable
+from adapters.nats.client import NoAnswer
+from adapters.nats.connection import Unreachable
+from adapters.postgres import reading
+from adapters.postgres.keys import KeyMissing
+from adapters.postgres.schema import MigrationChanged, SchemaNewer
+from adapters.sealing import Spoiled
+from adapters.settings import SettingsWrong
+
+CODES: dict[type[Exception], int] = {
+    SettingsWrong: os.EX_CONFIG,
+    MigrationChanged: os.EX_CONFIG,
+    SchemaNewer: os.EX_CONFIG,
+    StateInUse: os.EX_TEMPFAIL,
+    NotRunning: os.EX_UNAVAILABLE,
+    NoAnswer: os.EX_UNAVAILABLE,
+    Unreachable: os.EX_UNAVAILABLE,
+    reading.Unreachable: os.EX_UNAVAILABLE,
+    reading.LogAbsent: os.EX_UNAVAILABLE,
+    KeyUnavailable: os.EX_UNAVAILABLE,
+    KeyMissing: os.EX_SOFTWARE,
+    Spoiled: os.EX_DATAERR,
+    StartFailed: os.EX_SOFTWARE,
+    StillRunning: os.EX_SOFTWARE,
+    OutOfReach: os.EX_SOFTWARE,
+    FileNotFoundError: os.EX_NOINPUT,
+    PermissionError: os.EX_NOPERM,
+}
+
+
+def code_of(error: Exception) -> int | None:
+    """None for a fault of ours."""
+    return next((code for kind, code in CODES.items() if isinstance(error, kind)), None)
+
+
+def said(error: Exception) -> str:
+    """Its own words with, where they are only a name, what kind of trouble it is."""
+    about = (type(error).__doc__ or "").partition("\n")[0]
+    return f"{about} ({error})" if isinstance(error, (KeyMissing, Spoiled, Unreachable, NoAnswer)) else str(error)

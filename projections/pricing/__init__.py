@@ -1,0 +1,1 @@
+"""What is asked for what, and what was ordered."""

@@ -1,0 +1,110 @@
+"""Who ordered what, how much and for how much, per customer group and period, as far as the asker may know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+from domain.pricing.money import Total
+from domain.pricing.order import Stage
+from domain.staff.worker import Right
+from domain.values import GroupId
+from projections.access import ACCESS
+from projections.clients.client_file import CLIENT_FILE
+from projections.clients.group_members import MEMBERSHIPS
+from projections.pricing.orders import ORDERED
+from projections.pricing.products import ASSORTMENT
+from projections.question import Answer, Leg, Listing
+from projections.sight import open_contact, open_directory
+
+
+class Period(StrEnum):
+    """How long a period is; it begins on its first day."""
+
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+class OverviewRow(Answer):
+    """What a customer ordered of a product in a period: confirmed orders, counted under each group it was in then.
+
+    Without a group: under none that the asker may know of. `net` is without taxes, in the currency.
+    """
+
+    group: str | None
+    group_name: str | None
+    period: date
+    currency: str
+    customer: str
+    customer_name: str | None
+    product: str
+    product_number: str
+    product_name: str
+    unit: str
+    orders: int
+    quantity: Total
+    net: Total
+
+
+SURVIVOR = "coalesce((SELECT am.survivor FROM access_merged am WHERE am.contact = o.customer), o.customer)"
+GROUPS = f"""
+    SELECT DISTINCT m.group_id FROM group_members m
+    JOIN groups g ON g.group_id = m.group_id AND {open_directory("g.directory")}
+    WHERE (m.contact = c.survivor
+        OR m.contact IN (SELECT am.contact FROM access_merged am WHERE am.survivor = c.survivor))
+    AND m.joined_at <= o.placed_at AND (m.left_at IS NULL OR m.left_at > o.placed_at)"""
+COUNTED = f"o.stage IN ('{Stage.CONFIRMED}', '{Stage.SETTLED}') AND o.placed_on IS NOT NULL"
+KEY = ("period", "group_id", "currency", "customer", "product", "unit")
+SUMS = ("orders", "quantity", "net")
+"""As words, so that a page's end is told exactly."""
+
+
+class OrderOverview(
+    Listing,
+    name="order-overview",
+    row=OverviewRow,
+    rests_on=(ACCESS, CLIENT_FILE, MEMBERSHIPS, ORDERED, ASSORTMENT),
+    rights=[Right.BASIC],
+):
+    """Who ordered what, how much and for how much, per group and period; of customers and groups that I may know."""
+
+    group: GroupId | None = None
+    first: date | None = None
+    last: date | None = None
+    period: Period = Period.MONTH
+
+    narrowing: ClassVar = {
+        "group": "gm.group_id = %(group)s",
+        "first": "o.placed_on >= %(first)s",
+        "last": "o.placed_on <= %(last)s",
+    }
+    of = (*KEY, *SUMS)
+    shows = """
+        nullif(page.group_id, '') AS group, g.name AS group_name, page.period::date AS period, page.currency,
+        page.customer, cn.name AS sealed_customer_name, page.product, p.number AS product_number,
+        p.name AS product_name, page.unit, page.orders::int AS orders, page.quantity::numeric AS quantity,
+        page.net::numeric AS net"""
+    joins = """
+        LEFT JOIN groups g ON g.group_id = page.group_id
+        LEFT JOIN contact_names cn ON cn.contact = page.customer
+        JOIN products p ON p.product = page.product"""
+
+    def rows(self) -> str:
+        """One row for each key there is."""
+        return f"""(
+            SELECT to_char(date_trunc(%(period)s::text, o.placed_on), 'YYYY-MM-DD') AS period,
+                   coalesce(gm.group_id, '') AS group_id, o.currency, c.survivor AS customer, l.product, l.unit,
+                   count(DISTINCT o.order_id)::text AS orders, sum(l.quantity)::text AS quantity,
+                   sum(l.net)::text AS net
+            FROM orders o CROSS JOIN LATERAL (SELECT {SURVIVOR} AS survivor) c
+            JOIN order_lines l ON l.order_id = o.order_id
+            LEFT JOIN LATERAL ({GROUPS}) gm ON true
+            WHERE {COUNTED} AND {open_contact("o.customer")}{self.given()}
+            GROUP BY 1, 2, 3, 4, 5, 6)"""
+
+    def legs(self) -> Sequence[Leg]:
+        return [Leg(f"FROM {self.rows()} s WHERE true", {f"s.{name}": "text" for name in self.of})]
