@@ -10,6 +10,7 @@ from clientele import ABOUT_CLIENTS, MORE_CLIENTS
 from company import COMPANY_SO_FAR, OLENA, OVEN, ZOE
 from hypothesis import strategies as st
 from personnel import ABOUT_STAFF, MORE_STAFF
+from selling import ABOUT_SALES, MORE_GOODS
 from specification import Given, given, on_monday, request
 
 from commands.clients.contact import MoveContact, RenameContact, SetContactContract
@@ -191,7 +192,8 @@ ABOUT_THE_COMPANY = st.one_of(
     st.builds(SetDefaultArea, area=st.just(WORKSHOP)),
 )
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
-    *(ABOUT_TICKETS, ABOUT_TICKETS, ABOUT_PROMISES, ABOUT_PEOPLE, ABOUT_THE_COMPANY, ABOUT_STAFF, ABOUT_CLIENTS)
+    *(ABOUT_TICKETS, ABOUT_TICKETS, ABOUT_PROMISES, ABOUT_PEOPLE, ABOUT_THE_COMPANY, ABOUT_STAFF, ABOUT_CLIENTS),
+    ABOUT_SALES,
 )
 STEPS = st.sampled_from([timedelta(), timedelta(seconds=1), 10 * timedelta(minutes=1), HOUR, 3 * HOUR, 20 * HOUR])
 LATE = st.sampled_from([timedelta()] * 4 + [timedelta(minutes=10), HOUR, 5 * HOUR, 30 * HOUR, 100 * 24 * HOUR])
@@ -200,7 +202,7 @@ LATE = st.sampled_from([timedelta()] * 4 + [timedelta(minutes=10), HOUR, 5 * HOU
 @st.composite
 def histories(draw: Callable[..., Any], most: int = 25) -> list[Fact[Any]]:
     """Facts by position: the company as it was founded, and then up to so many requests."""
-    world, at = given(COMPANY_SO_FAR, MORE_CLIENTS, MORE_STAFF), TEN
+    world, at = given(COMPANY_SO_FAR, MORE_CLIENTS, MORE_STAFF, MORE_GOODS), TEN
     for n in range(draw(st.sampled_from([most // 8, most // 3, most]))):
         at += draw(STEPS)
         _ask(world, draw(COMMANDS), at, at - draw(LATE), n)

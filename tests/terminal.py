@@ -18,11 +18,12 @@ from shutil import rmtree
 from typing import Any
 
 from adapters import embedded
+from adapters.cli import FILES
 
 PATIENCE_SECONDS = 60.0
 TICK_SECONDS = 0.01
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["adapters.cli"])
+FORKS.set_forkserver_preload([f"adapters.cli.{file}" for file in {*FILES.values()}])
 
 
 def become_kartoteka(words: Sequence[str], settings: dict[str, str], streams: Sequence[str]) -> None:

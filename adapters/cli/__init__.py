@@ -24,6 +24,8 @@ FILES = {
     "report": "report",
     "import": "imports",
     "contacts": "contacts",
+    "prices": "prices",
+    "products": "prices",
     "files": "files",
     "audit": "audit",
     "config": "config",

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from door import new_place
-from haggling import found as haggled
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import given as generated
 from hypothesis import strategies as st
 from inquirers import Asker, company_asked, followed
+from logbook import entered
 from market import (
     ACTS,
     CUP,
@@ -33,6 +33,7 @@ from market import (
     price,
     wanted,
 )
+from naive.prices import priced as slowly
 from retrospection import reckoned
 from specification import MONDAY, given, request
 
@@ -296,19 +297,20 @@ def check(here: Both, acts: Sequence[Command]) -> int:
         here.ask(request(act, at=at, happened=late))
         orders.append(here.ask(request(wanted(CUSTOMERS[n % 2]), at=at + STEP / 2)))
     end, others = MONDAY + (len(acts) + 1) * STEP, 0
+    facts = [entry.plain for entry in entered(here.memory.log.facts)]
     for customer in (*CUSTOMERS, None):
         for product, quantity in ((CUP, "10"), (CUP, "10.5"), (ROPE, "2")):
             question = asked(customer, product, quantity, end - 3 * STEP)
             found = here.told(question, end)["priced"]
             here.told(question, end, SELLER)
-            slow = haggled(
-                *(here.memory.log.facts, customer, product, question.quantity, question.unit or ""),
-                *("EUR", question.at),
-            )
-            assert {each["price_list"]: each["reason"] for each in found["rejected"]} == slow.rejected
+            about = {name: getattr(question, name) for name in ("customer", "product", "quantity", "unit", "currency")}
+            slow = slowly(facts, **about, at=question.at)
+            reasons = {each["price_list"]: each["reason"] for each in found["rejected"]}
+            assert reasons == {id: each["reason"] for id, each in slow["rejected"].items()}
             winner = found["winner"]
-            assert (winner and winner["price_list"]) == (slow.winner and slow.winner.price_list)
-            assert (winner and winner["net"]) == (None if slow.net is None else str(slow.net))
+            assert (winner and (winner["price_list"], winner["net"])) == (
+                slow["winner"] and (slow["winner"]["price_list"], slow["winner"]["net"])
+            )
             others += bool(winner and not winner["base"])
     for id in orders[-4:]:
         assert all(line["agrees"] for line in here.told(OrderPrice(order=OrderId(id)), end)["lines"])

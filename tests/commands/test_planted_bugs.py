@@ -6,6 +6,9 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from itertools import count
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +16,9 @@ from typing import Any
 
 import laws
 import pytest
+from company import price
 from memory import MemoryLog
-from specification import Given, on_monday, request
+from specification import Given, Happened, of, on_monday, request
 
 import domain.fact
 from commands import handler
@@ -23,8 +27,17 @@ from commands.request import Attempt, Settled
 from commands.service.ticket import HoldTicket, LogCall, TakeTicket
 from commands.staff.team import AddTeamMember
 from commands.staff.worker import WithdrawRight
+from domain import spell
+from domain.clients.group import GROUP, GroupPriceListAttached
+from domain.clients.membership import MEMBERSHIP, MemberJoined, MemberLeft
+from domain.company.settings import COMPANY, SETTINGS, BaseListSet, PlaceSet
 from domain.decider import Decider
 from domain.fact import Fact
+from domain.pricing import winner
+from domain.pricing.days import Days
+from domain.pricing.price import PRICES, Band, Price, PriceSet, table_id
+from domain.pricing.price_list import PRICE_LIST, PriceList, PriceListOpened, PriceListRanked
+from domain.pricing.terms import Applied
 from domain.service import promise
 from domain.service.ticket import TICKET, TicketHeld
 from domain.staff.team import TEAM, Team, TeamMemberAdded
@@ -33,6 +46,7 @@ from domain.timeline import Entry, Timeline
 from examples import ANNA, BORIS, EVENT, GOLD, HOTLINE, PUMP, SILVER
 
 TEN = on_monday(10)
+TICK = timedelta(microseconds=1)
 
 
 def load(name: str) -> ModuleType:
@@ -243,6 +257,75 @@ def test_a_bug_in_the_clocks_is_found_by_the_slow_judge(
     assert promises_hold()
     monkeypatch.setattr(kind, name, bug)
     assert not promises_hold()
+
+
+SELLING = load("../commands/test_price_laws")
+A, B, C, D = SELLING.LISTS
+INN, BAKERS, FRIENDS = SELLING.INN, SELLING.BAKERS, SELLING.FRIENDS
+NINE, NOON = on_monday(9), on_monday(12)
+
+
+def listing(id: Any, priority: int, *prices: Price, **days: Any) -> list[Happened]:
+    opened = PriceListOpened(name=id, priority=priority, currency="EUR", **days)
+    return [
+        *of(PRICE_LIST, id, opened),
+        *of(PRICES, table_id(id, SELLING.FLOUR), *(PriceSet(price=each) for each in prices)),
+    ]
+
+
+MARKET = [
+    *of(SETTINGS, COMPANY, PlaceSet(zone="Europe/Prague", country="CZ"), BaseListSet(price_list=D)),
+    *listing(A, 1, price("3.00", band=Band(up_to=Decimal(10))), price("0.02", "sack", per=3)),
+    *listing(B, 1, price("2.00", band=Band(above=Decimal(10))), price("0.01", "sack", per=2)),
+    *listing(C, 2, price("4.00"), days=Days(last=SELLING.TODAY)),
+    *listing(D, 0, price("5.00"), price("5.00", "sack")),
+    *of(PRICE_LIST, C, PriceListRanked(priority=0), at=on_monday(20)),
+    *of(GROUP, BAKERS, GroupPriceListAttached(price_list=A), GroupPriceListAttached(price_list=B)),
+    *of(GROUP, FRIENDS, GroupPriceListAttached(price_list=C)),
+    *of(MEMBERSHIP, INN, MemberJoined(group=BAKERS), MemberJoined(group=FRIENDS)),
+    *of(MEMBERSHIP, INN, MemberLeft(group=BAKERS), at=NOON),
+]
+"""Two groups until noon, and one from then on."""
+
+
+def prices_hold() -> bool:
+    """Every line at three instants, as it is found by whoever looks at every fact."""
+    found = Given()
+    found.happen(MARKET)
+    facts = SELLING.plainly(found.log.facts)
+    return all(
+        SELLING.as_others_tell_it(told) == SELLING.naively(facts, customer=INN, **line._asdict(), currency="EUR", at=at)
+        for at in (NINE, NOON, on_monday(21))
+        for line, told in zip(SELLING.LINES, SELLING.prices_of(found, at), strict=True)
+    )
+
+
+def half_even(amount: Fraction, currency: str) -> Decimal:
+    return Decimal(round(amount * 100)).scaleb(-2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "bug"),
+    [
+        (Band, "has", lambda self, n: (self.above or 0) <= n < (self.up_to or n + 1)),
+        (Days, "has", lambda self, day: (self.first or day) <= day < (self.last or date.max)),
+        (spell, "inside", lambda spells, thing, at: bool(spells[thing].at(at) or spells[thing].at(at - TICK))),
+        (winner.Offer, "rank", property(lambda self: (winner.rounded(self.net, "EUR"), self.of.id))),
+        (winner, "rounded", half_even),
+        (Applied, "rank", property(lambda self: (False, self.priority))),
+        (PriceList, "priority", lambda self, at: self.ranks.last or self.opening),
+    ],
+    ids=[
+        *("limits in the upper band", "last day left out", "leaving after the instant", "ties by the rounded price"),
+        *("half to even", "base list by its priority", "priorities of now"),
+    ],
+)
+def test_a_bug_in_the_prices_is_found_by_whoever_looks_at_every_fact(
+    kind: Any, name: str, bug: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert prices_hold()
+    monkeypatch.setattr(kind, name, bug)
+    assert not prices_hold()
 
 
 def test_the_laws_of_the_log_are_those_of_the_port() -> None:

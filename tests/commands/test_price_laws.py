@@ -314,7 +314,7 @@ def test_every_price_on_an_order_is_what_anybody_finds_who_looks_at_every_fact_t
         assert as_others_tell_it(fact.event.priced) == slow
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @generated(years())
 def test_no_order_is_confirmed_without_all_its_prices_and_each_comes_to_what_its_lines_do(world: Given) -> None:
     for order, event in totals(world):

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
-from haggling import found as haggled
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as generated
 from hypothesis import strategies as st
+from logbook import entered
 from market import (
     ACTS,
     AUDITOR,
@@ -47,6 +47,7 @@ from market import (
     sold,
     wanted,
 )
+from naive.prices import priced as slowly
 from retrospection import reckoned, refusal
 from specification import LONG_AGO, MONDAY, Given, given, of, on_monday, request
 
@@ -62,7 +63,8 @@ from commands.pricing.price import PutPrice
 from commands.pricing.price_list import RankPriceList
 from commands.reckonings.order_price import OrderPrice, OrderPriceTold
 from commands.reckonings.price import PriceAsked, PriceTold, Quotation, QuotationTold, Supposing
-from commands.retrospect import InstantAhead, Present, Unread, View
+from commands.reckonings.selling import TooMuchToExplain
+from commands.retrospect import InstantAhead, Loaded, Present, Unread, View
 from domain.clients.contact import ContactUnknown
 from domain.clients.directory import DIRECTORY, DirectoryRightSet, Level
 from domain.clients.group import GROUP, GroupMoved, GroupPriceListAttached, GroupUnknown
@@ -72,10 +74,11 @@ from domain.pricing.order import OrderLineUnknown, OrderUnknown
 from domain.pricing.price_list import PRICE_LIST, PriceListOpened, PriceListUnknown
 from domain.pricing.product import ProductUnknown
 from domain.pricing.terms import Supposed, Terms
-from domain.pricing.winner import Priced
+from domain.pricing.winner import Priced, Winner
 from domain.refusal import Refused
+from domain.staff.team import TEAM, TeamFormed
 from domain.staff.worker import SYSTEM, Right
-from domain.values import ContactId, GroupId, OrderId, PriceListId, worker_holder
+from domain.values import ContactId, GroupId, OrderId, PriceListId, TeamId, team_holder, worker_holder
 
 TEN, NOON = on_monday(10), on_monday(12)
 LATER = on_monday(0, days=1000)
@@ -162,6 +165,38 @@ def test_many_lines_are_each_told_as_one_would_be_and_come_to_a_total() -> None:
     assert isinstance(both, QuotationTold)
     assert both.total == Decimal("60.00")
     assert [(won(line.priced), line.priced.rejected) for line in both.lines] == [(SPRING, ())] * 2
+
+
+def test_more_than_a_message_holds_is_refused_and_told_in_parts() -> None:
+    lines = [{"product": CUP, "quantity": Decimal(n)} for n in range(1, 501)]
+    question = Quotation.model_validate({"customer": HOTEL, "currency": "EUR", "lines": lines, "explained": True})
+    lists = [PriceListId(f"list-{n}") for n in range(40)]
+    opened = [of(PRICE_LIST, id, PriceListOpened(name=id, priority=9, currency="EUR")) for id in lists]
+    world = market(GUEST, PRICED, *opened, brought(GUILD, *lists))
+    assert refusal(world, question, actor=SELLER) is TooMuchToExplain
+    for part in ({"explained": False}, {"lines": question.lines[:100]}):
+        assert refusal(world, question.model_copy(update=part), actor=SELLER) is None
+
+
+def looks_taken(teams: int) -> int:
+    """How often something is read for one price, where so many teams have a right to the customer's directory."""
+    names = [TeamId(f"team-{n}") for n in range(teams)]
+    formed = [of(TEAM, each, TeamFormed(name="Team")) for each in names]
+    rights = [DirectoryRightSet(holder=team_holder(each), level=Level.EDIT) for each in names]
+    world, count = market(GUEST, PRICED, *formed, of(DIRECTORY, OPEN, *rights)), 0
+
+    def read(unread: Unread) -> None:
+        nonlocal count
+        count += 1
+        loaded.streams |= {stream: tuple(world.log.streams.get(stream, ())) for stream in unread.streams}
+
+    loaded = Loaded(str, read)
+    asked().reckon(Present(loaded, SELLER, LATER))
+    return count
+
+
+def test_a_price_takes_no_more_looks_where_more_teams_have_a_right() -> None:
+    assert looks_taken(20) == looks_taken(1)
 
 
 # Two time axes
@@ -400,20 +435,28 @@ def check_memory(acts: Sequence[Command]) -> int:
 def check_naive(acts: Sequence[Command]) -> int:
     """Each price is the one that is found the slow way; how many were not simply those of the base list."""
     world, _ = lived(acts)
-    others = 0
+    facts, others = [entry.plain for entry in entered(world.log.facts)], 0
     for question in QUESTIONS:
         for at in (MONDAY + STEP, MONDAY + len(acts) * STEP):
             priced = told(world, question.model_copy(update={"at": at})).priced
             unit = question.unit or PIECE
-            slow = haggled(world.log.facts, question.customer, question.product, question.quantity, unit, "EUR", at)
-            assert reasons(priced) == slow.rejected
-            winner = priced.winner
-            assert (winner is None) is (slow.winner is None)
-            if winner is not None and slow.winner is not None:
-                has = (winner.price_list, winner.priority, winner.groups, winner.own, winner.base, winner.net)
-                assert has == (*slow.winner[:5], slow.net)
-                others += not winner.base
+            about = {name: getattr(question, name) for name in ("customer", "product", "quantity", "currency")}
+            slow = slowly(facts, **about, unit=unit, at=at)
+            assert reasons(priced) == {id: each["reason"] for id, each in slow["rejected"].items()}
+            assert (priced.winner and as_plain(priced.winner)) == (slow["winner"] and plainly(slow["winner"]))
+            others += priced.winner is not None and not priced.winner.base
     return others
+
+
+TOLD = ("price_list", "priority", "groups", "own", "base", "net")
+
+
+def as_plain(winner: Winner) -> dict[str, Any]:
+    return plainly(winner.model_dump())
+
+
+def plainly(winner: dict[str, Any]) -> dict[str, Any]:
+    return {**{name: winner[name] for name in TOLD}, "groups": [*winner["groups"]]}
 
 
 def check_sight(acts: Sequence[Command]) -> int:

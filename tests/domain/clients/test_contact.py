@@ -12,12 +12,16 @@ from domain.clients.contact import (
     ContactMoved,
     ContactNumbersSet,
     ContactOpened,
+    ContactPriceListAttached,
+    ContactPriceListDetached,
     ContactRenamed,
     ContactResponsibleSet,
     ContactUnknown,
     LifeCycleNotListed,
     SalutationNotListed,
+    attach_price_list,
     classify,
+    detach_price_list,
     move,
     number,
     open,
@@ -25,13 +29,15 @@ from domain.clients.contact import (
     set_contract,
     set_responsible,
 )
+from domain.spell import present
 from domain.values import worker_holder
-from examples import ANNA, CUSTOMERS, DEFECT, GOLD, MILL_SUBJECT, SILVER, SUPPLIERS
+from examples import ANNA, CUSTOMERS, DEFECT, GOLD, MILL_SUBJECT, RETAIL, SILVER, SUPPLIERS, TRADE
 
 ANNAS = worker_holder(ANNA)
 
 OPENED = ContactOpened(directory=CUSTOMERS, subject=MILL_SUBJECT, kind=ContactKind.COMPANY, name="Mill", reference="17")
 GOLDEN = ContactContractSet(contract=GOLD)
+ATTACHED, DETACHED = ContactPriceListAttached(price_list=TRADE), ContactPriceListDetached(price_list=TRADE)
 FOR_DEFECTS = ContactContractSet(incident_type=DEFECT, contract=SILVER)
 
 
@@ -63,6 +69,8 @@ def test_moving_to_the_same_directory_is_no_fact() -> None:
         (number, ("1", None)),
         (classify, (None, None, (), ())),
         (set_responsible, (ANNAS, on_monday(9))),
+        (attach_price_list, (TRADE, on_monday(9))),
+        (detach_price_list, (TRADE, on_monday(9))),
     ],
 )
 def test_what_was_never_opened_is_unknown(rule: object, arguments: tuple[object, ...]) -> None:
@@ -136,3 +144,23 @@ def test_who_answers_for_a_contact_is_told_where_it_differs_at_that_instant() ->
     having(CONTACT, OPENED, (anna, on_monday(9))).deciding(set_responsible, None, on_monday(10)).then(nobody)
     named = folded(CONTACT, OPENED, (nobody, on_monday(12)), (anna, on_monday(9))).responsible
     assert [named.at(on_monday(hour)) for hour in (8, 9, 12)] == [None, ANNAS, None]
+
+
+def test_a_price_list_is_attached_and_detached_where_that_changes_something_at_that_instant() -> None:
+    having(CONTACT, OPENED).deciding(attach_price_list, TRADE, on_monday(9)).then(ATTACHED)
+    having(CONTACT, OPENED).deciding(detach_price_list, TRADE, on_monday(9)).then()
+    known = having(CONTACT, OPENED, (ATTACHED, on_monday(9)), (DETACHED, on_monday(15)))
+    known.deciding(attach_price_list, TRADE, on_monday(12)).then()
+    known.deciding(attach_price_list, TRADE, on_monday(8)).then(ATTACHED)
+    known.deciding(attach_price_list, TRADE, on_monday(15)).then(ATTACHED)
+    known.deciding(detach_price_list, TRADE, on_monday(12)).then(DETACHED)
+    known.deciding(detach_price_list, TRADE, on_monday(15)).then()
+    known.deciding(detach_price_list, RETAIL, on_monday(12)).then()
+
+
+def test_a_customer_has_a_price_list_from_the_instant_on_until_the_other() -> None:
+    other = ContactPriceListAttached(price_list=RETAIL)
+    lists = folded(
+        CONTACT, OPENED, (ATTACHED, on_monday(9)), (other, on_monday(12)), (DETACHED, on_monday(15))
+    ).price_lists
+    assert [present(lists, on_monday(hour)) for hour in (8, 9, 12, 15)] == [(), (TRADE,), (RETAIL, TRADE), (RETAIL,)]

@@ -13,13 +13,17 @@ from domain.clients.group import (
     GroupKind,
     GroupMoved,
     GroupNotOpen,
+    GroupPriceListAttached,
+    GroupPriceListDetached,
     GroupRanked,
     GroupRenamed,
     GroupReopened,
     GroupResponsibleSet,
     GroupUnknown,
     Responsible,
+    attach_price_list,
     close,
+    detach_price_list,
     form,
     move,
     needs_open,
@@ -29,11 +33,13 @@ from domain.clients.group import (
     set_contract,
     set_responsible,
 )
+from domain.spell import present
 from domain.values import ProcessAreaId
-from examples import ANNA, CUSTOMERS, DEFECT, GOLD, HOTLINE, INVOICING, SILVER, SUPPLIERS, WORKSHOP
+from examples import ANNA, CUSTOMERS, DEFECT, GOLD, HOTLINE, INVOICING, RETAIL, SILVER, SUPPLIERS, TRADE, WORKSHOP
 
 FORMED = GroupFormed(directory=CUSTOMERS, kind=GroupKind.CUSTOMERS, name="VIP", rank=3)
 GOLDEN = GroupContractSet(contract=GOLD)
+ATTACHED, DETACHED = GroupPriceListAttached(price_list=TRADE), GroupPriceListDetached(price_list=TRADE)
 
 
 def test_a_group_is_formed_once() -> None:
@@ -58,6 +64,8 @@ def test_a_group_is_renamed_and_ranked_where_that_changes_something() -> None:
         (put_rank, (1,)),
         (set_contract, (None, GOLD, on_monday(9))),
         (move, (SUPPLIERS,)),
+        (attach_price_list, (TRADE, on_monday(9))),
+        (detach_price_list, (TRADE, on_monday(9))),
         (close, (on_monday(9),)),
         (reopen, (on_monday(9),)),
         (set_responsible, (INVOICING, NOBODY, on_monday(9))),
@@ -138,3 +146,23 @@ def test_there_is_one_row_for_each_process_area_and_all_empty_is_as_if_there_wer
 
 
 ALL = on_monday(9)
+
+
+def test_a_price_list_is_attached_and_detached_where_that_changes_something_at_that_instant() -> None:
+    having(GROUP, FORMED).deciding(attach_price_list, TRADE, on_monday(9)).then(ATTACHED)
+    having(GROUP, FORMED).deciding(detach_price_list, TRADE, on_monday(9)).then()
+    known = having(GROUP, FORMED, (ATTACHED, on_monday(9)), (DETACHED, on_monday(15)))
+    known.deciding(attach_price_list, TRADE, on_monday(12)).then()
+    known.deciding(attach_price_list, TRADE, on_monday(8)).then(ATTACHED)
+    known.deciding(attach_price_list, TRADE, on_monday(15)).then(ATTACHED)
+    known.deciding(detach_price_list, TRADE, on_monday(12)).then(DETACHED)
+    known.deciding(detach_price_list, TRADE, on_monday(15)).then()
+    known.deciding(detach_price_list, RETAIL, on_monday(12)).then()
+
+
+def test_a_group_has_a_price_list_from_the_instant_on_until_the_other() -> None:
+    other = GroupPriceListAttached(price_list=RETAIL)
+    lists = folded(
+        GROUP, FORMED, (ATTACHED, on_monday(9)), (other, on_monday(12)), (DETACHED, on_monday(15))
+    ).price_lists
+    assert [present(lists, on_monday(hour)) for hour in (8, 9, 12, 15)] == [(), (TRADE,), (RETAIL, TRADE), (RETAIL,)]

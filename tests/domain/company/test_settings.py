@@ -9,6 +9,7 @@ from specification import folded, having, on_monday
 from domain.company.settings import (
     SETTINGS,
     AfterClosing,
+    BaseListSet,
     DefaultAreaSet,
     DefaultContractSet,
     EntryListedTwice,
@@ -21,17 +22,20 @@ from domain.company.settings import (
     Settings,
     SeveritiesListed,
     SeverityListedTwice,
+    UnitsListed,
     list_life_cycles,
     list_relations,
     list_salutations,
     list_severities,
+    list_units,
+    set_base_list,
     set_default_area,
     set_default_contract,
     set_form_rule,
     set_helpdesk_responsible,
     set_place,
 )
-from examples import ANNA, BORIS, GOLD, OFFICE_FLOOR, SILVER, WORKSHOP
+from examples import ANNA, BORIS, GOLD, OFFICE_FLOOR, RETAIL, SILVER, TRADE, WORKSHOP
 
 AREA = DefaultAreaSet(area=WORKSHOP)
 GOLDEN, SILVERN = DefaultContractSet(contract=GOLD), DefaultContractSet(contract=SILVER)
@@ -129,6 +133,7 @@ def test_a_place_is_one_that_there_is(zone: str, country: str) -> None:
         (list_life_cycles, LifeCyclesListed, "life_cycles"),
         (list_salutations, SalutationsListed, "salutations"),
         (list_relations, RelationsListed, "relations"),
+        (list_units, UnitsListed, "units"),
     ],
 )
 def test_a_code_list_has_each_entry_once_and_an_order(rule: Any, fact: Any, name: str) -> None:
@@ -147,3 +152,15 @@ def test_what_becomes_of_an_answer_after_closing_is_set_where_it_differs() -> No
     having(SETTINGS, anew).deciding(set_form_rule, AfterClosing.NEW_TICKET).then()
     having(SETTINGS, anew).deciding(set_form_rule, AfterClosing.REOPEN).then(FormRuleSet(reopens=AfterClosing.REOPEN))
     assert folded(SETTINGS).after_closing is None
+
+
+def test_the_base_list_is_set_where_it_differs_at_that_instant() -> None:
+    retail, trade = BaseListSet(price_list=RETAIL), BaseListSet(price_list=TRADE)
+    having(SETTINGS).deciding(set_base_list, RETAIL, on_monday(9)).then(retail)
+    having(SETTINGS).deciding(set_base_list, None, on_monday(9)).then()
+    known = having(SETTINGS, (retail, on_monday(9)), (trade, on_monday(15)))
+    known.deciding(set_base_list, RETAIL, on_monday(12)).then()
+    known.deciding(set_base_list, TRADE, on_monday(12)).then(trade)
+    known.deciding(set_base_list, None, on_monday(12)).then(BaseListSet(price_list=None))
+    base = folded(SETTINGS, (retail, on_monday(9)), (trade, on_monday(15))).base_list
+    assert [base.at(on_monday(hour)) for hour in (8, 9, 14, 15)] == [None, RETAIL, RETAIL, TRADE]

@@ -1,0 +1,1 @@
+"""Products and price lists out of a file, and into one."""
