@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
-from adapters import embedded
+from adapters import embedded, nats, postgres
 from adapters.embedded import Running, load_callers, seed_path
 from adapters.nats.channel import FACTS, Channel
 from adapters.nats.patience import ENDURING, Patience
@@ -215,6 +216,11 @@ async def reacting(place: Place, *, channel: Channel = FACTS, patience: Patience
 
     async with handlers(place.nats_url, seed, letters, channel, patience):
         yield
+
+
+def parts() -> list[str]:
+    """The names of all files of which processes are made: who forks many imports them once."""
+    return [each.name for room in (nats, postgres) for each in walk_packages(room.__path__, f"{room.__name__}.")]
 
 
 def client(place: Place, *, patience_seconds: float = 60.0) -> Client:

@@ -31,7 +31,7 @@ Trace = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 class Envelope(BaseModel):
     """What every command carries beside its own data."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: Annotated[
         CommandId,

@@ -23,7 +23,7 @@ ACTOR = Field(description="The worker for whom the caller acts; their rights dec
 class Message(BaseModel):
     """A first line."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class PutPart(Message):

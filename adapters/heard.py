@@ -16,7 +16,7 @@ class Unreadable(Exception):
 class CloudEvent(BaseModel):
     """What a handler needs of one; other attributes may come and go."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")]
     type: str

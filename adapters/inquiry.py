@@ -38,7 +38,7 @@ CursorText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,2000}$")]
 class Asking(BaseModel):
     """What every question carries beside its filters."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     actor: Annotated[WorkerId, Field(description="The worker for whom the caller asks; their rights decide.")]
     min_position: Annotated[

@@ -74,7 +74,7 @@ class Command(BaseModel):
     a new thing.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     topic: ClassVar[str]
     of: ClassVar[Decider[Any, Any]]

@@ -14,7 +14,7 @@ from domain.staff.worker import Right
 class Row(BaseModel):
     """What is told, or a part of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Told(Row):
@@ -38,7 +38,7 @@ class Reckoned(NamedTuple):
 class Reckoning(BaseModel):
     """Its name and its shape are published, as a question's are; its fields say what is asked."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: ClassVar[str]
     row: ClassVar[type[Told]]

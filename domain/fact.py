@@ -14,7 +14,7 @@ from domain.personal import Personal
 class Event(BaseModel):
     """Something that happened. Its wire name and its shape never change once published."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     topic: ClassVar[str]
     by_topic: ClassVar[dict[str, type[Event]]] = {}

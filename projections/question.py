@@ -30,13 +30,13 @@ LOOKED_AT = 200
 class Answer(BaseModel):
     """One row of an answer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Question(BaseModel):
     """Its name and its shape are published; its fields narrow what is answered, and never widen what is open."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: ClassVar[str]
     row: ClassVar[type[Answer]]

@@ -8,6 +8,9 @@ from typing import Any
 
 WORDS = ("word", "worker:word", "00000000-0000-4000-8000-000000000000", "UTC", "text/plain", "0a" * 32, "UA")
 
+BEYOND = {"up_to": "1000"}
+"""An upper limit that is above the lower one, which a schema cannot ask for."""
+
 
 def example(schema: Mapping[str, Any], known: Mapping[str, Any], *, whole: bool = False) -> Any:
     """The required properties, or with `whole` all of them; `known` holds values by the property's name."""
@@ -44,6 +47,7 @@ def _object(
 ) -> dict[str, Any]:
     properties = schema.get("properties", {})
     wanted = properties if whole else schema.get("required", ())
+    known = {**BEYOND, **known}
     return {name: known[name] if name in known else _value(properties[name], named, known, whole) for name in wanted}
 
 
@@ -56,6 +60,6 @@ def _string(schema: Mapping[str, Any]) -> str:
         pattern = re.compile(schema.get("pattern", ""))
     except re.error:  # classes of Unicode, which Python's own expressions do not have
         return WORDS[0]
-    found = next((word for word in WORDS if pattern.search(word)), None)
+    found = next((word for word in (*schema.get("examples", ()), *WORDS) if pattern.search(word)), None)
     assert found is not None, f"no word for {schema}"
     return found

@@ -19,11 +19,12 @@ from typing import Any
 
 from adapters import embedded
 from adapters.cli import FILES
+from adapters.composition import parts
 
 PATIENCE_SECONDS = 60.0
 TICK_SECONDS = 0.01
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([f"adapters.cli.{file}" for file in {*FILES.values()}])
+FORKS.set_forkserver_preload([*(f"adapters.cli.{file}" for file in {*FILES.values()}), "adapters.cli.exits", *parts()])
 
 
 def become_kartoteka(words: Sequence[str], settings: dict[str, str], streams: Sequence[str]) -> None:

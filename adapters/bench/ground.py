@@ -18,7 +18,7 @@ from adapters.bench import crowd_seed, echo, load, looking, market_seed, relay, 
 from adapters.bench.crowd import Crowd
 from adapters.bench.market import Market
 from adapters.bench.side import CALLER, WHOLE, Company, place
-from adapters.composition import Place
+from adapters.composition import Place, parts
 from adapters.embedded import Caller
 from adapters.embedded.credentials import ANYONE
 from projections.catalogue import QUESTIONS
@@ -29,7 +29,7 @@ FAREWELL_SECONDS = 10.0
 PROCESSES = multiprocessing.get_context("forkserver")
 """What all processes need is imported once, in the one that they are forked from."""
 PRELOADED = (server, echo, load, looking, relay, whole)
-PROCESSES.set_forkserver_preload([*(each.__name__ for each in PRELOADED), "adapters.cli"])
+PROCESSES.set_forkserver_preload([*(each.__name__ for each in PRELOADED), "adapters.cli", *parts()])
 
 Main = Callable[..., None]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -19,21 +21,55 @@ from door import Door, Reply, Stage, new_place, stage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from process import handle
-from world import OFFICE
+from pydantic import TypeAdapter, ValidationError
+from structlog.testing import capture_logs
+from world import OFFICE, World
 
 from adapters.embedded import Running
+from domain.pricing.money import Amount, Quantity, Total
+from domain.pricing.order import MOST_LINES
 from domain.staff.worker import SYSTEM
+from domain.values import OrderId, PriceListId, ProductId
 
 NEVER_SAID = "ivana.nejedla@example.org"
 """What the sender typed, and no reply may repeat."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shop(World):
+    """The world, and something to sell in it."""
+
+    product: ProductId
+    price_list: PriceListId
+    order: OrderId
+
+
 @pytest.fixture(scope="module")
 def here(servers: Running, state: Path) -> Iterator[Stage]:
     with stage(new_place(servers, state)) as here:
+        here.world = opened(here)
         yield here
         assert here.desk.answered_once()
         assert here.shop.answered_once()
+
+
+def opened(here: Stage) -> Shop:
+    def did(topic: str, **data: Any) -> str:
+        answer = here.ask(topic, here.request(**data))
+        assert not answer.status, answer.body
+        return str(answer.body["id"])
+
+    did("settings.set-place", zone="Europe/Kyiv", country="UA")
+    did("settings.list-units", entries=["word"])
+    product = did("product.list", number="P-1", name="Pump", unit="word")
+    price_list = did("price-list.open", name="Base", priority=1, currency="EUR")
+    did("settings.set-base-list", price_list=price_list)
+    did("prices.put", price_list=price_list, product=product, price={"unit": "word", "amount": "3.33"})
+    line = {"product": product, "quantity": "2.5"}
+    order = did("order.draft", customer=here.world.contact, currency="EUR", lines=[line])
+    return Shop(
+        **asdict(here.world), product=ProductId(product), price_list=PriceListId(price_list), order=OrderId(order)
+    )
 
 
 def refused(here: Stage, topic: str, payload: bytes | dict[str, Any], door: Door | None = None) -> Reply:
@@ -195,6 +231,11 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "contract.revise": {"contract": "nobody-knows-it", "terms": {"calendar": "nobody-knows-it"}},
     "incident-type.retire": {"incident_type": "nobody-knows-it"},
     "area.open": {"name": "Inside", "parent": "nobody-knows-it"},
+    "product.rename": {"product": "nobody-knows-it", "name": "Some"},
+    "price-list.rank": {"price_list": "nobody-knows-it", "priority": 1},
+    "prices.withdraw": {"price_list": "nobody-knows-it", "product": "nobody-knows-it", "unit": "word"},
+    "order.draft": {"customer": "nobody-knows-it", "currency": "EUR"},
+    "order.place": {"order": "nobody-knows-it"},
 }
 
 
@@ -202,6 +243,190 @@ UNKNOWN: dict[str, dict[str, Any]] = {
 def test_what_nobody_knows_is_not_found(here: Stage, topic: str) -> None:
     answer = refused(here, topic, here.request(**UNKNOWN[topic]))
     assert answer.status == 404
+
+
+NO_NUMBER: dict[str, Any] = {
+    "a whole number": 73519,
+    "a fraction": 73519.25,
+    "a number of fifty digits": 10**49 + 73519,
+    "an exponent": "73519e2",
+    "a fraction with an exponent": "7.3519E+4",
+    "not a number": "NaN",
+    "infinity": "Infinity",
+    "less than nothing": "-73519.25",
+    "less than zero by its sign alone": "-0",
+    "a plus": "+73519",
+    "a decimal comma": "73519,25",
+    "digits in groups": "73_519",
+    "digits of another script": "\u0667\u0663\u0665\u0661\u0669",
+    "full-width digits": "\uff17\uff13\uff15\uff11\uff19",
+    "a superscript": "73519\u00b2",
+    "a blank before": " 73519",
+    "a line end": "73519\n",
+    "a zero before": "073519",
+    "no whole part": ".73519",
+    "hexadecimal": "0x73519",
+    "5,000 digits": "73519" * 1000,
+    "too many decimals": "73519.7351973",
+    "words": NEVER_SAID,
+    "nothing at all": "",
+    "true": True,
+    "a list": ["73519"],
+    "an object": {"73519": "73519"},
+}
+
+
+def wants(here: Stage, field: str, value: Any) -> tuple[str, dict[str, Any], str]:
+    """A command with this in the field, and the path by which the field is told."""
+    shop = here.world.ids()
+    table = {"price_list": shop["price_list"], "product": shop["product"]}
+    line = {"product": shop["product"], "quantity": "1"}
+    if field == "amount":
+        return "prices.put", {**table, "price": {"unit": "word", "amount": value}}, "data.price.amount"
+    if field == "limit":
+        band = {"above": value}
+        price = {"unit": "word", "band": band, "amount": "1"}
+        return "prices.replace", {**table, "prices": [price]}, "data.prices.0.band.above"
+    if field == "place":
+        return "prices.withdraw", {**table, "unit": "word", "above": value}, "data.above"
+    if field == "total":
+        return "order.confirm", {"order": shop["order"], "total": value}, "data.total"
+    if field == "line":
+        return "order.set-line", {"order": shop["order"], "line": {**line, "quantity": value}}, "data.line.quantity"
+    entered = {"customer": shop["contact"], "currency": "EUR", "lines": [line, {**line, "quantity": value}]}
+    return "order.enter", entered, "data.lines.1.quantity"
+
+
+@pytest.mark.parametrize("value", NO_NUMBER.values(), ids=NO_NUMBER.keys())
+def test_what_is_no_exact_decimal_is_refused_by_its_field_and_never_repeated(here: Stage, value: Any) -> None:
+    for field in ("amount", "limit", "place", "total", "line", "quantity"):
+        topic, data, path = wants(here, field, value)
+        with capture_logs() as logged:
+            answer = refused(here, topic, json.dumps(here.request(**data)).encode())
+        assert (answer.status, answer.code) == (400, "Malformed"), field
+        assert [error["field"] for error in answer.body["errors"]] == [path]
+        told = (answer.raw.decode() + repr(answer.headers) + repr(logged)).replace("+00:00", "")
+        assert "73519" not in told
+        assert not isinstance(value, str) or len(value) < 4 or value not in told
+
+
+@pytest.mark.parametrize("field", ["limit", "line", "quantity"])
+def test_a_quantity_is_above_zero(here: Stage, field: str) -> None:
+    for value in ("0", "0.0", "0.000000", "0.0000001"):
+        topic, data, path = wants(here, field, value)
+        answer = refused(here, topic, here.request(**data))
+        assert (answer.code, [error["field"] for error in answer.body["errors"]]) == ("Malformed", [path])
+
+
+@pytest.mark.parametrize("currency", ["eur", "EURO", "XXX", "BTC", "", "E\u00dcR", 978, None])
+def test_a_currency_is_one_that_there_is(here: Stage, currency: Any) -> None:
+    for topic, data in (
+        ("price-list.open", {"name": "Another", "priority": 1}),
+        ("order.draft", {"customer": here.world.contact}),
+    ):
+        answer = refused(here, topic, here.request(**data, currency=currency))
+        assert (answer.code, [error["field"] for error in answer.body["errors"]]) == ("Malformed", ["data.currency"])
+
+
+NO_DAYS: dict[str, dict[str, Any]] = {
+    "the wrong way round": {"first": "2026-02-02", "last": "2026-02-01"},
+    "a day that never was": {"first": "2026-02-30"},
+    "an instant": {"first": "2026-02-02T12:00:00Z"},
+    "a number": {"last": 1_767_225_600},
+    "a year of five digits": {"last": "10000-01-01"},
+    "year 0": {"first": "0000-01-01"},
+    "prose": {"last": NEVER_SAID},
+}
+
+
+@pytest.mark.parametrize("days", NO_DAYS.values(), ids=NO_DAYS.keys())
+def test_days_are_days_and_in_their_order(here: Stage, days: dict[str, Any]) -> None:
+    shop = here.world.ids()
+    opening = {"name": "Another", "priority": 1, "currency": "EUR", "days": days}
+    price = {"unit": "word", "amount": "1", "days": days}
+    putting = {"price_list": shop["price_list"], "product": shop["product"], "price": price}
+    for topic, data, path in (
+        ("price-list.open", opening, "data.days"),
+        ("prices.put", putting, "data.price.days"),
+    ):
+        answer = refused(here, topic, here.request(**data))
+        assert answer.code == "Malformed"
+        assert [error["field"] for error in answer.body["errors"]] in ([path], *([f"{path}.{each}"] for each in days))
+
+
+def test_an_upper_limit_is_above_the_lower_one(here: Stage) -> None:
+    shop = here.world.ids()
+    for band in ({"above": "7", "up_to": "7"}, {"above": "7.000001", "up_to": "7"}):
+        price = {"unit": "word", "amount": "1", "band": band}
+        data = {"price_list": shop["price_list"], "product": shop["product"], "price": price}
+        answer = refused(here, "prices.put", here.request(**data))
+        assert [error["field"] for error in answer.body["errors"]] == ["data.price.band"]
+
+
+def test_an_order_has_two_hundred_lines_and_not_one_more(here: Stage) -> None:
+    shop = here.world.ids()
+    lines = [{"product": shop["product"], "quantity": "1"}] * MOST_LINES
+    data = {"customer": shop["contact"], "currency": "EUR", "lines": lines}
+    for topic in ("order.draft", "order.enter"):
+        answer = refused(here, topic, here.request(**data | {"lines": [*lines, lines[0]]}))
+        assert [error["field"] for error in answer.body["errors"]] == ["data.lines"]
+        full = here.ask(topic, here.request(**data))
+        assert not full.status
+        one_more = refused(here, "order.set-line", here.request(order=full.body["id"], line=lines[0]))
+        assert (one_more.status, one_more.code) == (422, "TooManyLines")
+
+
+def test_more_decimals_than_the_currency_has_are_a_refusal_with_a_name(here: Stage) -> None:
+    shop = here.world.ids()
+    data = {"price_list": shop["price_list"], "product": shop["product"]}
+    for amount in ("3.333", "0.0001"):
+        answer = refused(here, "prices.put", here.request(**data, price={"unit": "word", "amount": amount}))
+        assert (answer.status, answer.code) == (422, "AmountNotExact")
+
+
+def test_the_largest_order_there_can_be_breaks_nothing(here: Stage) -> None:
+    shop, most = here.world.ids(), "999999999999.99"
+    price = {"unit": "word", "amount": most}
+    assert not here.ask(
+        "prices.put", here.request(price_list=shop["price_list"], product=shop["product"], price=price)
+    ).status
+    lines = [{"product": shop["product"], "quantity": "999999999.999999"}] * MOST_LINES
+    entered = here.ask("order.enter", here.request(customer=shop["contact"], currency="EUR", lines=lines))
+    assert not entered.status
+    assert not here.ask("order.confirm", here.request(order=entered.body["id"])).status
+
+
+NUMBERS = {"amount": TypeAdapter(Amount), "quantity": TypeAdapter(Quantity), "total": TypeAdapter(Total)}
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_what_the_published_pattern_allows_is_what_is_accepted(here: Stage, kind: str) -> None:
+    pattern = {
+        "amount": here.schemas["prices.put"]["$defs"]["Price"]["properties"]["amount"],
+        "quantity": here.schemas["order.set-line"]["$defs"]["Given"]["properties"]["quantity"],
+        "total": here.schemas["order.confirm"]["$defs"]["ConfirmOrder"]["properties"]["total"]["anyOf"][0],
+    }[kind]["pattern"]
+    near = (
+        st.from_regex(pattern, fullmatch=True)
+        | st.text("0123456789.", max_size=14)
+        | st.text("0.1-+eE\u0663 \n", max_size=6)
+    )
+
+    @settings(max_examples=150, deadline=None, database=None)
+    @given(near)
+    def agrees(text: str) -> None:
+        allowed = re.fullmatch(pattern, text) is not None and len(text.partition(".")[2].rstrip("0")) <= 6
+        assert accepted(NUMBERS[kind], text) == allowed
+
+    agrees()
+
+
+def accepted(kind: TypeAdapter[Any], text: str) -> bool:
+    try:
+        kind.validate_json(json.dumps(text), strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 def test_a_stale_version_is_a_conflict(here: Stage) -> None:

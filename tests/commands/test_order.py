@@ -39,6 +39,7 @@ from domain.pricing.days import Days
 from domain.pricing.order import (
     ORDER,
     Order,
+    OrderConfirmed,
     OrderDrafted,
     OrderLine,
     OrderLinePriced,
@@ -222,6 +223,14 @@ def test_an_order_is_confirmed_at_what_is_known_then_of_its_own_day() -> None:
     done(found.when(ConfirmOrder(order=CART), at=EVENING))
     assert lists(order(found)) == {1: RETAIL, 2: RETAIL}
     assert order(found).total == Decimal("105.00")
+
+
+def test_what_happens_after_the_placing_changes_nothing_of_what_is_confirmed() -> None:
+    found = world(TRADED)
+    done(found.when(PlaceOrder(order=CART), at=TEN))
+    done(found.when(LeaveGroup(contact=MILL, group=VIP), at=NOON))
+    confirming = done(found.when(ConfirmOrder(order=CART), at=EVENING))
+    assert [fact.event for fact in confirming.facts] == [OrderConfirmed(total=Decimal("84.00"))]
 
 
 def test_an_order_with_a_line_without_a_price_is_placed_and_not_confirmed() -> None:

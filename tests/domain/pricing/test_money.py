@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
 from typing import Any
@@ -120,6 +121,7 @@ def test_the_schema_says_that_it_is_a_string_and_gives_an_example() -> None:
     for kind in KINDS:
         schema = kind.json_schema()
         assert schema["type"] == "string"
+        assert re.fullmatch(schema["pattern"], schema["examples"][0])
         assert kind.validate_python(schema["examples"][0])
 
 

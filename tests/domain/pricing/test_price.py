@@ -159,6 +159,12 @@ def test_a_price_of_another_shape_is_none(wrong: dict[str, Any]) -> None:
         TypeAdapter(Price).validate_json(orjson.dumps({**right, **wrong}), strict=True)
 
 
+def test_a_price_is_told_in_words() -> None:
+    assert str(MANY) == "4.00 for 1 kg, (10, 100], always"
+    assert str(price("0.50", per=10, band=band(up_to="2.5"))) == "0.50 for 10 kg, (0, 2.5], always"
+    assert str(price("1", band=band("0.5"), days=FROM_JULY)) == "1 for 1 kg, (0.5, …], from 2024-07-01"
+
+
 # To set one, and to withdraw it
 
 

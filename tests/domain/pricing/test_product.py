@@ -50,6 +50,7 @@ def test_each_change_is_a_fact_only_where_something_changes() -> None:
     having(PRODUCT, LISTED, RETIRED).deciding(restore).then(RESTORED)
     having(PRODUCT, LISTED).deciding(restore).then()
     having(PRODUCT, LISTED, RETIRED, RESTORED).deciding(retire).then(RETIRED)
+    assert folded(PRODUCT, LISTED, RETIRED, RESTORED) == folded(PRODUCT, LISTED)
 
 
 def test_what_was_never_listed_is_unknown() -> None:
