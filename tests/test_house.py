@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import shutil
 import subprocess
@@ -24,6 +25,11 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "commands", "projections", "adapters")
 WIRE_NAME = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*")
 SENTENCE = re.compile(r"[A-Z`'\"(*].*[.!?]", re.DOTALL)
+ABOUT_PRICES = ("domain/pricing", "commands/pricing", "projections/pricing", "adapters/prices")
+RECKONED = ("selling", "price", "order_price")
+COUNTS = {"number", "per", "priority"}
+"""What is counted and so is a JSON number in a fact about prices; money and quantities are texts."""
+
 TYPED_BY_PEOPLE = {"str", "Line", "Text"}
 
 
@@ -140,6 +146,108 @@ def environment(tree: ast.Module) -> Iterator[ast.AST]:
                 yield node
             case ast.ImportFrom(module="os", names=names) if {"environ", "getenv"} & {name.name for name in names}:
                 yield node
+
+
+def inexact(tree: ast.Module) -> Iterator[ast.AST]:
+    """Every float: written, made, named, asked of the database, or the quotient of what is no fraction."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=float() | complex()) | ast.Name(id="float" | "complex" | "isclose"):
+                yield node
+            case ast.Attribute(attr="from_float" | "as_float" | "FLOAT"):
+                yield node
+            case ast.Import(names=[ast.alias(name="math")]) | ast.ImportFrom(module="math" | "statistics"):
+                yield node
+            case ast.Constant(value=str(text)) if re.search(r"::\s*(float|real|double)|double precision", text):
+                yield node
+            case ast.BinOp(left=left, op=ast.Div()) if "Fraction(" not in ast.unparse(left):
+                yield node
+            case ast.AugAssign(op=ast.Div()):
+                yield node
+
+
+def pricing_sources() -> list[Path]:
+    reckonings = [ROOT / "commands" / "reckonings" / f"{name}.py" for name in RECKONED]
+    return [*sources(*ABOUT_PRICES), *reckonings]
+
+
+def test_nothing_about_prices_is_a_float() -> None:
+    assert len(pricing_sources()) > 20
+    found = [
+        f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        for path in pricing_sources()
+        for node in inexact(ast.parse(path.read_text()))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "net = 0.5",
+        "net = float(amount)",
+        "def of(self) -> float: ...",
+        "from math import isclose",
+        "import math",
+        "net = amount * quantity / per",
+        "net /= 2",
+        "net = Decimal.from_float(amount)",
+        'sql = f"sum({net})::float8"',
+        'sql = "CAST(net AS double precision)"',
+    ],
+)
+def test_a_float_about_prices_is_found(line: str) -> None:
+    assert list(inexact(ast.parse(line)))
+
+
+def test_money_and_quantities_are_texts_in_every_fact_and_answer() -> None:
+    from commands.reckonings.catalogue import RECKONINGS
+    from projections.question import Question
+
+    kinds = [
+        *(kind for kind in ours(Event.by_topic.values()) if kind.__module__.startswith("domain.pricing")),
+        *(kind for kind in ours(COMMANDS.values()) if kind.__module__.startswith("commands.pricing")),
+        *(kind.row for kind in ours(Question.by_name.values()) if kind.__module__.startswith("projections.pricing")),
+        *(RECKONINGS[name].row for name in ("price", "quotation", "order-price")),
+    ]
+    assert len(kinds) > 40
+    assert [kind.__name__ for kind in kinds if "number" in set(types(kind.model_json_schema()))] == []
+
+
+def types(schema: Any) -> Iterator[str]:
+    """Every type that a schema names, however deep."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("type"), str):
+            yield schema["type"]
+        for each in schema.values():
+            yield from types(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from types(each)
+
+
+def test_no_golden_fact_about_prices_has_a_number_for_money() -> None:
+    files = [path for noun in ("product", "price-list", "prices", "order") for path in golden_facts(noun)]
+    assert len(files) == 20
+    told = [(path.name, name, value) for path in files for name, value in numbers(json.loads(path.read_text()))]
+    assert {name for _, name, _ in told} == COUNTS
+    assert [each for each in told if not isinstance(each[2], int)] == []
+
+
+def golden_facts(noun: str) -> list[Path]:
+    return sorted((ROOT / "tests" / "golden").glob(f"{noun}.*.json"))
+
+
+def numbers(value: Any, name: str = "") -> Iterator[tuple[str, int | float]]:
+    """Every JSON number inside, by the name under which it stands."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from numbers(each, key)
+    elif isinstance(value, list):
+        for each in value:
+            yield from numbers(each, name)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield name, value
 
 
 def test_every_exception_to_a_rule_says_why() -> None:

@@ -1,4 +1,4 @@
-"""What lists ask, what a customer may be asked, and what was ordered: to each as much as is theirs to know (R-PRC-5)."""
+"""What lists ask, what a customer may be asked, what was ordered: to each as much as is theirs to know (R-PRC-5)."""
 
 from __future__ import annotations
 
