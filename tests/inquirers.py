@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +25,18 @@ from commands.clients.directory import OpenDirectory, SetDirectoryRight
 from commands.clients.group import FormGroup, SetGroupContract
 from commands.clients.membership import JoinGroup
 from commands.command import Command
-from commands.company.settings import ListSeverities, SetDefaultArea, SetDefaultContract
+from commands.company.settings import (
+    ListSeverities,
+    ListUnits,
+    SetBaseList,
+    SetDefaultArea,
+    SetDefaultContract,
+    SetPlace,
+)
+from commands.pricing.order import EnterOrder, Given
+from commands.pricing.price import PutPrice
+from commands.pricing.price_list import OpenPriceList
+from commands.pricing.product import ListProduct
 from commands.service.calendar import DefineCalendar
 from commands.service.contract import ConcludeContract
 from commands.service.ticket import AssignTicket, HoldTicket, OpenTicket, ResolveTicket
@@ -32,6 +44,7 @@ from commands.staff.area import GiveAreaRole, OpenArea
 from commands.staff.team import AddTeamMember, FormTeam
 from commands.staff.worker import DeactivateWorker, GrantRight, HireWorker
 from domain.clients.directory import Level
+from domain.pricing.price import Price
 from domain.service.calendar import OpeningHours
 from domain.service.contract import Targets, Terms
 from domain.staff.area import Role
@@ -151,6 +164,19 @@ async def _promises(company: Company, did: Callable[..., Any]) -> None:
     await did(SetDefaultContract(contract=company["usual"]), minutes_ago=500)
     await did(SetGroupContract(group=company["regulars"], contract=company["gold"]), minutes_ago=500)
     await did(SetContactContract(contact=company["farm"], contract=company["gold"]), minutes_ago=500)
+
+
+def open_shop(here: Asker) -> None:
+    """The company sells cups from here on: there is a list for everybody, and the mill has ordered some."""
+    here.send(SetPlace(zone="Europe/Kyiv", country="UA"))
+    here.send(ListUnits(entries=("pcs",)))
+    here.company["cup"] = here.send(ListProduct(number="cup/1", name="Cup", unit="pcs"))
+    here.company["base"] = here.send(OpenPriceList(name="Base", priority=1, currency="EUR"))
+    here.send(SetBaseList(price_list=here.company["base"]))
+    price = Price(unit="pcs", amount=Decimal("1.50"))
+    here.send(PutPrice(price_list=here.company["base"], product=here.company["cup"], price=price))
+    lines = (Given(product=here.company["cup"], quantity=Decimal(3)),)
+    here.company["cart"] = here.send(EnterOrder(customer=here.company["mill"], currency="EUR", lines=lines))
 
 
 @contextmanager

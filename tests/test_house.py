@@ -18,8 +18,10 @@ import pytest
 from adapters.catalog import FILE, catalog
 from commands.catalogue import COMMANDS
 from commands.command import Command
+from commands.reckonings.catalogue import RECKONINGS
 from domain.fact import Event, personal_fields
 from domain.refusal import Refused
+from projections.question import Question
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "commands", "projections", "adapters")
@@ -201,9 +203,6 @@ def test_a_float_about_prices_is_found(line: str) -> None:
 
 
 def test_money_and_quantities_are_texts_in_every_fact_and_answer() -> None:
-    from commands.reckonings.catalogue import RECKONINGS
-    from projections.question import Question
-
     kinds = [
         *(kind for kind in ours(Event.by_topic.values()) if kind.__module__.startswith("domain.pricing")),
         *(kind for kind in ours(COMMANDS.values()) if kind.__module__.startswith("commands.pricing")),

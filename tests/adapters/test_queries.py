@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import pytest
 from door import Door, Reply, new_place
-from inquirers import PREFIX, TICKETS, WORKERS, Asker, company_asked, put
+from inquirers import PREFIX, TICKETS, WORKERS, Asker, company_asked, open_shop, put
 
 from adapters.composition import Place, now
 from adapters.embedded import Running
@@ -34,6 +34,7 @@ NORTH = {"pump", "valve", "hose", "belt", "lamp"}
 @pytest.fixture(scope="module")
 def here(servers: Running, state: Path) -> Iterator[Asker]:
     with company_asked(new_place(servers, state)) as here:
+        open_shop(here)
         yield here
 
 
@@ -54,6 +55,11 @@ def about(here: Asker) -> dict[str, dict[str, Any]]:
         "team-members": {"team": here.company["hotline"]},
         "area-roles": {"area": here.company["north"]},
         "directory-rights": {"directory": here.company["customers"]},
+        "price-list-holders": {"price_list": here.company["base"]},
+        "prices": {"price_list": here.company["base"]},
+        "candidate-prices": {"contact": here.company["mill"], "product": here.company["cup"]},
+        "order": {"order": here.company["cart"]},
+        "order-lines": {"order": here.company["cart"]},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from door import new_place
-from inquirers import Asker, company_asked
+from inquirers import Asker, company_asked, open_shop
 
 from adapters.embedded import Running
 from adapters.inquiry import reply_of
@@ -34,6 +34,7 @@ PEOPLE = ("anna", "boris", "clara", "dora", "emil")
 @pytest.fixture(scope="module")
 def here(servers: Running, state: Any) -> Iterator[Asker]:
     with company_asked(new_place(servers, state)) as asker:
+        open_shop(asker)
         yield asker
 
 
@@ -54,10 +55,19 @@ def effect(here: Asker, topic: str, actor: str = "", **data: Any) -> Any:
 def abouts(here: Asker) -> dict[str, list[dict[str, Any]]]:
     things = [{"contact": here.company["mill"]}, {"ticket": here.company["pump"]}]
     taken = {"directory": here.company["customers"], "holder": worker_holder(here.company["anna"]), "level": "none"}
+    cups = {"product": here.company["cup"], "quantity": "2.5", "currency": "EUR"}
     left = {"team": here.company["hotline"], "worker": here.company["boris"]}
     return {
         "who-could-see": things,
         "could-see": [{"worker": here.company["anna"], **thing} for thing in things],
+        "price": [
+            {"customer": here.company["mill"], **cups},
+            {"supposing": {"detached": [here.company["base"]]}, **cups},
+        ],
+        "quotation": [
+            {"currency": "EUR", "lines": [{"product": here.company["cup"], "quantity": "1"}], "explained": True}
+        ],
+        "order-price": [{"order": here.company["cart"]}],
         "effect": [
             {"command": "directory.set-right", "data": taken},
             {"command": "team.remove-member", "data": left},
