@@ -6,7 +6,6 @@ import asyncio
 import importlib.util
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from fork import Fork, become_kartoteka
 
 from adapters.cli.report import folded
 from adapters.composition import Place
@@ -55,22 +56,21 @@ def rows(found: SlaReport, as_of: datetime = LATER) -> dict[str, dict[str, Any]]
     return {row.case: row._asdict() for row in found.rows(as_of)}
 
 
-def kartoteka(place: Place, *arguments: str, **how: Any) -> subprocess.Popen[str]:
+def kartoteka(place: Place, *arguments: str, out: str = os.devnull, err: str = "") -> Fork:
     """The command line in a process of its own."""
     where = {"KARTOTEKA_STATE": str(place.settings.state), "KARTOTEKA_SCHEMA": place.settings.schema_name}
-    command = [sys.executable, "-m", "adapters", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **where}, text=True, **how)  # noqa: S603 - our own program
+    return Fork(become_kartoteka, list(arguments), where, [os.devnull, out, *filter(None, [err])])
 
 
 @contextmanager
 def service(place: Place) -> Iterator[None]:
     """A service process while the block runs."""
-    with kartoteka(place, "serve", "--attach", "--alone", stdout=subprocess.DEVNULL) as process:
+    process = kartoteka(place, "serve", "--attach", "--alone")
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
         try:
-            yield
+            process.wait(20)
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            finally:
-                process.kill()
+            process.kill()

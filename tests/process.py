@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
-from subprocess import PIPE, Popen
 from typing import IO, Any, NamedTuple
 from unittest.mock import patch
+
+from fork import FORKS, Fork
 
 from adapters.cli.console import log_to_stderr
 from adapters.composition import Place, now, reacting, relaying, serving, viewing
@@ -40,13 +41,12 @@ TAIL = """
 SELECT notification_id, event_id::text, recorded_at::text FROM facts
 WHERE notification_id > %s ORDER BY notification_id LIMIT %s
 """
-ROOT = Path(__file__).parents[1]
 
 
 class Started(NamedTuple):
     """A process of ours: it says lines of JSON, and takes lines."""
 
-    process: Popen[str]
+    process: Fork
     said: IO[str]
     told: IO[str]
 
@@ -65,60 +65,32 @@ class Started(NamedTuple):
 @contextmanager
 def started(place: Place, role: str, *arguments: str) -> Iterator[Started]:
     """The role in a process of its own, which does not outlive the block."""
-    with Popen(_command(place, role, *arguments), stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:  # noqa: S603 - ours
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            yield Started(process, process.stdout, process.stdin)
-        finally:
-            process.kill()
+    where = (str(place.settings.state), place.settings.schema_name, place.postgres_url, place.nats_url)
+    with ExitStack() as stack:
+        (takes, told), (said, says) = [map(stack.enter_context, FORKS.Pipe(duplex=False)) for _ in range(2)]
+        process = Fork(become, where, takes, says, role, *arguments)
+        stack.callback(process.wait)
+        stack.callback(process.kill)
+        takes.close()
+        says.close()
+        yield Started(process, open(said.fileno(), closefd=False), open(told.fileno(), "w", closefd=False))
 
 
 @contextmanager
 def crew(place: Place, *roles: tuple[str, ...]) -> Iterator[list[Started]]:
-    """Each role in a process of its own, forked from one that has imported everything: starting nine takes seconds."""
+    """Each role in a process of its own."""
     with ExitStack() as stack:
-        ends = [(os.pipe(), os.pipe()) for _ in roles]
-        theirs = [(told[0], said[1]) for told, said in ends]
-        members = json.dumps([[*pair, *role] for pair, role in zip(theirs, roles, strict=True)])
-        inherited = [end for pair in theirs for end in pair]
-        process = stack.enter_context(
-            Popen(_command(place, "crew", members), pass_fds=inherited, text=True, cwd=ROOT, start_new_session=True)  # noqa: S603 - ours
-        )
-        stack.callback(_end, process)
-        for end in inherited:
-            os.close(end)
-        yield [
-            Started(process, stack.enter_context(open(said[0])), stack.enter_context(open(told[1], "w")))
-            for told, said in ends
-        ]
+        yield [stack.enter_context(started(place, *role)) for role in roles]
 
 
-def _end(process: Popen[str]) -> None:
-    """With everything it forked, which its session tells."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _command(place: Place, role: str, *arguments: str) -> list[str]:
-    where = {"state": str(place.settings.state), "schema": place.settings.schema_name}
-    told = json.dumps({**where, "postgres": place.postgres_url, "nats": place.nats_url})
-    return [sys.executable, __file__, role, told, *arguments]
-
-
-def fork_crew(place: Place, members: str) -> None:
-    """Become each member in a child, its pipes in the place of standard input and output; wait for all."""
-    listed = json.loads(members)
-    for takes, says, role, *arguments in listed:
-        if os.fork() == 0:
-            os.dup2(takes, 0)
-            os.dup2(says, 1)
-            os.closerange(3, max(end for member in listed for end in member[:2]) + 1)
-            play(place, role, *arguments)
-            os._exit(0)
-    os.closerange(3, max(end for member in listed for end in member[:2]) + 1)
-    for _ in listed:
-        os.wait()
+def become(where: tuple[str, str, str, str], takes: Connection, says: Connection, role: str, *arguments: str) -> None:
+    """Play the role there, the pipes in the place of standard input and output."""
+    for n, end in enumerate((takes, says)):
+        os.dup2(end.fileno(), n)
+        end.close()
+    sys.stdin, sys.stdout = open(0), open(1, "w")  # noqa: SIM115 - they end with the process
+    state, schema, postgres_url, nats_url = where
+    play(Place(Settings(state=Path(state), KARTOTEKA_SCHEMA=schema), postgres_url, nats_url), role, *arguments)
 
 
 def request(topic: str, data: dict[str, Any], actor: str, id: str = "") -> Request:
@@ -319,7 +291,6 @@ ROLES: dict[str, Callable[..., Any]] = {
     "react": react,
     "follow": follow,
     "view": view,
-    "crew": fork_crew,
 }
 
 
@@ -327,13 +298,3 @@ def play(place: Place, role: str, *arguments: str) -> None:
     done = ROLES[role](place, *arguments)
     if asyncio.iscoroutine(done):
         asyncio.run(done)
-
-
-def main(role: str, told: str, *arguments: str) -> None:
-    where = json.loads(told)
-    settings = Settings(state=Path(where["state"]), KARTOTEKA_SCHEMA=where["schema"])
-    play(Place(settings, where["postgres"], where["nats"]), role, *arguments)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import signal
-import sys
 import tempfile
 import time
 import weakref
@@ -15,31 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
+from subprocess import TimeoutExpired
 from typing import Any
 
+from fork import Fork, become_kartoteka
+
 from adapters import embedded
-from adapters.cli import FILES
-from adapters.composition import parts
 
 PATIENCE_SECONDS = 60.0
 TICK_SECONDS = 0.01
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([*(f"adapters.cli.{file}" for file in {*FILES.values()}), "adapters.cli.exits", *parts()])
-
-
-def become_kartoteka(words: Sequence[str], settings: dict[str, str], streams: Sequence[str]) -> None:
-    """Be `kartoteka <words>` with these files as standard input, output and error."""
-    for n, path in enumerate(streams):
-        os.dup2(os.open(path, os.O_RDWR | os.O_APPEND), n)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - they end with the process
-    for name in [name for name in os.environ if name.startswith("KARTOTEKA_")]:
-        del os.environ[name]
-    os.environ.update(settings)
-    sys.argv = ["kartoteka", *words]
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    from adapters.cli import main
-
-    main()
 
 
 class Command:
@@ -52,8 +33,7 @@ class Command:
         for path, text in zip(streams, (told, "", ""), strict=True):
             path.write_text(text)
         self._out, self._err = streams[1:]
-        self.process = FORKS.Process(target=become_kartoteka, args=(words, settings, [str(path) for path in streams]))
-        self.process.start()
+        self.process = Fork(become_kartoteka, list(words), settings, [str(path) for path in streams])
 
     @property
     def out(self) -> str:
@@ -71,25 +51,24 @@ class Command:
     @property
     def code(self) -> int:
         """The exit code; waits for it."""
-        self.process.join(PATIENCE_SECONDS)
-        if self.process.exitcode is None:
+        try:
+            return self.process.wait(PATIENCE_SECONDS)
+        except TimeoutExpired:
             self.process.kill()
-            raise AssertionError(f"still running after {PATIENCE_SECONDS} s: {self.out}{self.err}")
-        return self.process.exitcode
+            raise AssertionError(f"still running after {PATIENCE_SECONDS} s: {self.out}{self.err}") from None
 
     def until(self, words: str) -> Command:
         """Wait until they are on stdout."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while words not in self.out:
-            assert self.process.is_alive(), self.err
+            assert self.process.poll() is None, self.err
             assert time.monotonic() < deadline, self.err
             time.sleep(TICK_SECONDS)
         return self
 
     def ended(self, how: signal.Signals = signal.SIGTERM) -> Command:
         """Sent the signal, and gone."""
-        assert self.process.pid is not None
-        os.kill(self.process.pid, how)
+        self.process.send_signal(how)
         assert self.code is not None
         return self
 

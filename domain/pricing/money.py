@@ -47,9 +47,9 @@ def _known_currency(code: str) -> str:
 Currency = Annotated[str, AfterValidator(_known_currency), Field(json_schema_extra={"enum": sorted(EXPONENTS)})]
 
 _AMOUNT = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?$"
-_QUANTITY = r"^(0\.0{0,5}[1-9][0-9]{0,5}|[1-9][0-9]{0,8}(\.[0-9]{1,6})?)$"
+_BELOW_ONE = "[1-9][0-9]{0,5}|0[1-9][0-9]{0,4}|00[1-9][0-9]{0,3}|000[1-9][0-9]{0,2}|0000[1-9][0-9]?|00000[1-9]"
+_QUANTITY = rf"^(0\.({_BELOW_ONE})|[1-9][0-9]{{0,8}}(\.[0-9]{{1,6}})?)$"
 _TOTAL = r"^(0|[1-9][0-9]{0,23})(\.[0-9]{1,6})?$"
-_QUANTITY_DECIMALS = 6
 
 
 def plain(number: Decimal) -> str:
@@ -98,10 +98,7 @@ def _after(shape: Callable[[Decimal], Decimal]) -> Callable[[str], Decimal]:
 
 def _shortest(number: Decimal) -> Decimal:
     """Without zeros at its end, so that one quantity is written in one way."""
-    shortest = Decimal(plain(number.normalize()))
-    if shortest != round(shortest, _QUANTITY_DECIMALS):
-        raise ValueError(f"a quantity has {_QUANTITY_DECIMALS} decimals at most")
-    return shortest
+    return Decimal(plain(number.normalize()))
 
 
 Amount = Annotated[Decimal, _Exact(_AMOUNT, "an amount, zero or more,", "12.50")]

@@ -192,7 +192,7 @@ def test_the_tools_reach_as_far_as_their_credentials(served: Terminal, hired: di
 def test_what_is_published_can_be_watched_without_what_is_in_it(served: Terminal) -> None:
     watching = served.start("nats", "sub", "kartoteka.v1.cmd.operator.team.>", "--count", "1", "--json")
     deadline = time.monotonic() + START_SECONDS
-    while watching.process.is_alive() and time.monotonic() < deadline:
+    while watching.process.poll() is None and time.monotonic() < deadline:
         assert served.run("send", "team.form", "--data", '{"name": "First line"}').code == 0
     assert watching.code == 0
     assert watching.said["subject"] == "kartoteka.v1.cmd.operator.team.form"

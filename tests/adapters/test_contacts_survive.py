@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -12,11 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
-from subprocess import DEVNULL, Popen
-from typing import Any
 
 import pytest
 from conftest import KEPT
+from fork import Fork
 from helpdesk import kartoteka
 
 from adapters import embedded
@@ -106,7 +106,7 @@ def acknowledged(journal: Path) -> list[str]:
     return [line.split()[0] for line in lines if line.endswith("\n")]
 
 
-def reach(journal: Path, count: int, importer: Popen[str]) -> None:
+def reach(journal: Path, count: int, importer: Fork) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while len(acknowledged(journal)) < count:
         assert importer.poll() is None, "the import ended too early to be disturbed"
@@ -114,7 +114,7 @@ def reach(journal: Path, count: int, importer: Popen[str]) -> None:
         time.sleep(0.02)
 
 
-def kill(processes: Sequence[Popen[str]]) -> None:
+def kill(processes: Sequence[Fork]) -> None:
     for process in processes:
         process.kill()
         process.wait()
@@ -127,18 +127,19 @@ def test_a_killed_process_costs_a_file_of_contacts_nothing(place: Place, tmp_pat
     commands = sum(3 if n < FIRMS else 6 for n in range(ROWS))
     share = Random(victim).uniform(EARLIEST, LATEST)  # noqa: S311 - a moment, not a secret
     with ExitStack() as stack:
-        processes: list[Popen[str]] = []
+        processes: list[Fork] = []
         stack.callback(kill, processes)
 
-        said = stack.enter_context((tmp_path / "said").open("a"))
+        said = tmp_path / "said"
+        said.touch()
 
-        def start(*words: str, out: Any = DEVNULL) -> Popen[str]:
-            processes.append(kartoteka(place, *words, stdout=out))
+        def start(*words: str, out: str = os.devnull) -> Fork:
+            processes.append(kartoteka(place, *words, out=out))
             return processes[-1]
 
-        def begin() -> Popen[str]:
+        def begin() -> Fork:
             words = ("contacts", "import", str(file), "--directory", "People", "--yes", "--json")
-            return start(*words, "--journal", str(journal), "--in-flight", "16", out=said)
+            return start(*words, "--journal", str(journal), "--in-flight", "16", out=str(said))
 
         service = start("serve", "--attach")
         asyncio.run(directory(place))
@@ -148,9 +149,9 @@ def test_a_killed_process_costs_a_file_of_contacts_nothing(place: Place, tmp_pat
         if victim == "service":
             start("serve", "--attach")
             assert importer.wait(PATIENCE_SECONDS) == 0
-        said.truncate(0)
+        said.write_text("")
         assert begin().wait(PATIENCE_SECONDS) == 0
-        assert json.loads((tmp_path / "said").read_text())["refused"] == []
+        assert json.loads(said.read_text())["refused"] == []
         assert asyncio.run(found(place)) == EXPECTED
     ids = set(acknowledged(journal))
     with connect(place.postgres_url, place.settings.schema_name) as connection:

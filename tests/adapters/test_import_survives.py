@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from subprocess import DEVNULL, Popen
 
 import pytest
 from conftest import KEPT
+from fork import Fork
 from helpdesk import kartoteka, report, rows, second_opinion
 
 from adapters import embedded
@@ -64,7 +64,7 @@ class Import:
     log: Path
     cases: int
     journal: Path
-    processes: dict[str, Popen[str]] = field(default_factory=dict)
+    processes: dict[str, Fork] = field(default_factory=dict)
 
     def start(self, role: str) -> None:
         command = ("serve", "--attach", "--alone")
@@ -78,7 +78,7 @@ class Import:
                 "--journal",
                 str(self.journal),
             )
-        self.processes[role] = kartoteka(self.place, *command, stdout=DEVNULL)
+        self.processes[role] = kartoteka(self.place, *command)
 
     def kill(self, victim: str) -> None:
         """SIGKILL; a server's supervisor starts it again, a service is started again here."""

@@ -326,7 +326,7 @@ def test_an_import_killed_in_the_middle_is_finished_by_the_same_words(tmp_path: 
             file = goods if out == ("products",) else asked
             begun = shop.start(*words, str(file), "--in-flight", "4")
             _wait(lambda out=out: 1 < _rows_out(shop, *out) < MANY / 2)
-            assert begun.process.exitcode is None, "the import ended too early to be disturbed"
+            assert begun.process.poll() is None, "the import ended too early to be disturbed"
             assert begun.ended(signal.SIGKILL).code == -signal.SIGKILL
             assert shop.run(*words, str(file)).code == 0
             _wait(lambda out=out, file=file: _rows_out(shop, *out) == len(file.read_text().splitlines()))

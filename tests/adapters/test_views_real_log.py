@@ -15,12 +15,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from subprocess import DEVNULL, Popen
 from typing import Any
 
 import psycopg
 import pytest
 from conftest import KEPT
+from fork import Fork
 from helpdesk import LATER, kartoteka, report, rows, service
 from logbook import lying, secrets_of
 from naive.views import views
@@ -205,14 +205,14 @@ class Killed:
 
     def __init__(self, place: Place, stack: ExitStack, edition: int = 1) -> None:
         self.place, self.stack, self.edition = place, stack, edition
-        self.processes: dict[str, Popen[str]] = {}
+        self.processes: dict[str, Fork] = {}
         stack.callback(self.clear)
         for name in ("service", "views"):
             self.begin(name)
 
     def begin(self, name: str) -> None:
         if name == "service":
-            self.processes[name] = kartoteka(self.place, "serve", "--attach", "--alone", stdout=DEVNULL, stderr=DEVNULL)
+            self.processes[name] = kartoteka(self.place, "serve", "--attach", "--alone", err=os.devnull)
         else:
             process = self.stack.enter_context(started(self.place, "view", str(self.edition)))
             process.tell()
