@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import orjson
@@ -23,19 +23,25 @@ from adapters.nats.query_service import PREFIX as QUESTIONS_PREFIX
 from adapters.nats.service import PREFIX as COMMANDS_PREFIX
 from commands.catalogue import COMMANDS
 from commands.clients.address import AddAddress
-from commands.clients.contact import OpenContact, SetContactResponsible
+from commands.clients.contact import AttachPriceListToContact, OpenContact, SetContactResponsible
 from commands.clients.directory import OpenDirectory, SetDirectoryRight
-from commands.clients.group import FormGroup
+from commands.clients.group import AttachPriceListToGroup, FormGroup
 from commands.clients.membership import JoinGroup
 from commands.clients.relation import EmployContact, RelateContact
 from commands.command import Command
-from commands.company.settings import ListRelations, SetDefaultArea
+from commands.company.settings import ListRelations, ListUnits, SetBaseList, SetDefaultArea, SetPlace
+from commands.pricing.order import ConfirmOrder, DraftOrder, EnterOrder, Given, OfferOrder
+from commands.pricing.price import PutPrice
+from commands.pricing.price_list import OpenPriceList
+from commands.pricing.product import ListProduct
 from commands.service.ticket import AssignTicket, OpenTicket
 from commands.staff.area import GiveAreaRole, OpenArea
 from commands.staff.worker import GrantRight, HireWorker
 from domain.clients.address import AddressKind
 from domain.clients.contact import ContactKind
 from domain.clients.directory import Level
+from domain.pricing.days import Days
+from domain.pricing.price import Price
 from domain.staff.area import Role
 from domain.staff.worker import SYSTEM, Right
 from domain.values import worker_holder
@@ -44,6 +50,12 @@ NOW = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
 """Both worlds stand at one instant: what differs between them is not the clock."""
 
 VISIBLE, HIDDEN = 24, 16
+
+UNHEARD = ("shadow's", "shadow's of old", "base")
+"""Lists that nobody may change to find out who has them: the price itself may tell, for every group counts (R-GRP-4)."""
+
+OFTEN = ("order.", "prices.", "price-list.", "contact.attach", "contact.detach", "group.attach", "group.detach")
+"""What attackers try beside everything else."""
 
 MAY = tuple(right for right in Right if right not in (Right.AUDITOR, Right.PRIVACY_OFFICER, Right.AREA_ADMINISTRATOR))
 """Every system right that is no exception to the rights to directories, so that it is these that decide."""
@@ -77,7 +89,7 @@ class Builder:
         reply = await self.door.ask(command.topic, body)
         assert not reply.status, (label, reply.body)
         self.ids[label], self.position = reply.body["id"], reply.body["position"]
-        if command.makes():
+        if command.makes() and label not in UNHEARD:
             self.things.setdefault(command.of.kind, []).append(self.ids[label])
         return self.ids[label]
 
@@ -98,10 +110,47 @@ class Builder:
         await self._right("insider", "shut", Level.ADMINISTER)
         for name, directory in (("public", "open"), ("secret", "shut")):
             await self.did(name, FormGroup(directory=self.ids[directory], name=name.title()))
+        await self._shop()
         for n in range(VISIBLE):
             await self._contact(f"seen {n}", "open", f"Olena Seen {n}", f"seen{n}@example.org", groups=("public",))
+            await self._ordered(f"seen {n}", n)
         for n in range(HIDDEN):
             await self._hidden(n)
+
+    async def _shop(self) -> None:
+        """In one world those who are seen are in a hidden group that has lists; in the other it is one without any."""
+        await self.did("place", SetPlace(zone="Europe/Kyiv", country="UA"))
+        await self.did("units", ListUnits(entries=("piece", "metre")))
+        for name in ("pump", "hose"):
+            await self.did(name, ListProduct(number=f"P-{name}", name=name.title(), unit="piece"))
+        for name, priority in (("base", 9), ("public's", 5), ("own", 1), ("another's own", 1), ("shadow's", 0)):
+            await self.did(name, OpenPriceList(name=name, priority=priority, currency="EUR"))
+            for product in () if name == "shadow's" else ("pump", "hose"):
+                price = Price(unit="piece", amount=f"{priority}.50")
+                table = {"price_list": self.ids[name], "product": self.ids[product]}
+                await self.did(f"{name} {product}", PutPrice(**table, price=price))
+        gone = Days(last=NOW.date() - timedelta(days=1000))
+        await self.did("shadow's of old", OpenPriceList(name="Old", priority=0, currency="EUR", days=gone))
+        await self.did("base list", SetBaseList(price_list=self.ids["base"]))
+        await self._attached("public", "public's")
+        for name in ("shadow", "empty"):
+            await self.did(name, FormGroup(directory=self.ids["shut"], name=name.title()))
+        for name in ("shadow's", "shadow's of old"):
+            await self._attached("shadow", name)
+
+    async def _attached(self, group: str, price_list: str) -> None:
+        attached = AttachPriceListToGroup(group=self.ids[group], price_list=self.ids[price_list])
+        await self.did(f"{group} has {price_list}", attached)
+
+    async def _ordered(self, label: str, n: int) -> None:
+        """One order that stands, and one that is offered; those of hidden twins are like those of who is seen."""
+        customer, reference = self.ids[label], f"O-{n}" if label.partition(" ")[0] != "other" else f"X-{n}"
+        line = Given(product=self.ids["hose" if reference.startswith("X") else "pump"], quantity=f"{n + 1}.5")
+        about = {"customer": customer, "currency": "EUR", "reference": reference, "lines": (line,)}
+        order = await self.did(f"{label} order", EnterOrder(**about))
+        await self.did(f"{label} confirmed", ConfirmOrder(order=order))
+        offer = await self.did(f"{label} offer", DraftOrder(**about))
+        await self.did(f"{label} offered", OfferOrder(order=offer))
 
     async def _right(self, who: str, directory: str, level: Level) -> None:
         holder = worker_holder(self.ids[who])
@@ -124,7 +173,12 @@ class Builder:
         name = f"Olena Seen {n}" if twin else f"Bohdan Else {n}"
         email = f"seen{n}@example.org" if twin else f"else{n}@example.com"
         hidden = await self._contact(label, "shut", name, email, groups=("public" if twin else "secret",))
+        own = "own" if twin else "another's own"
+        await self.did(f"{label} own", AttachPriceListToContact(contact=hidden, price_list=self.ids[own]))
+        await self._ordered(label, n)
         await self._entangled(label, hidden, self.ids[f"seen {n}"])
+        shadow = JoinGroup(contact=self.ids[f"seen {n}"], group=self.ids["shadow" if twin else "empty"])
+        await self.did(f"seen {n} in the shadow", shadow)
 
     async def _entangled(self, label: str, hidden: str, seen: str) -> None:
         """Everything that a contact who is seen, or an attacker, may have to do with one who is not."""
@@ -158,7 +212,8 @@ class Attacker:
         self.schemas = {each["name"]: each for each in _endpoints()}
 
     def command(self, n: int) -> Sent:
-        topic = self.chance.choice(sorted(COMMANDS))
+        often = [each for each in sorted(COMMANDS) if each.startswith(OFTEN)]
+        topic = self.chance.choice(often if self.chance.random() < 0.3 else sorted(COMMANDS))
         body = self._filled(COMMANDS[topic].model_json_schema())
         envelope = {"id": id_of(f"attempt {n}"), "actor": self.chance.choice(self.actors), "data": body}
         if self.chance.random() < 0.25:
@@ -174,18 +229,19 @@ class Attacker:
         return Sent(f"{QUESTIONS_PREFIX}desk.{name}", orjson.dumps(envelope))
 
     def sweep(self, position: str) -> Iterator[Sent]:
-        """Every question about every contact there may be, and the history of each; asked for one after the other."""
+        """Every question about every contact or order there may be, and the history of each; by one after the other."""
         for name, each in sorted(self.schemas.items()):
-            named = [field for field in ("contact", "id") if field in each["schema"].get("properties", {})]
-            for contact in self.pool["contact"] if named else ():
-                body = self._filled(each["schema"]) | {named[0]: contact}
+            properties = each["schema"].get("properties", {})
+            named = [field for field in ("contact", "id", "customer", "order") if field in properties]
+            for thing in self.pool["order" if named[0] == "order" else "contact"] if named else ():
+                body = self._filled(each["schema"]) | {named[0]: thing}
                 body |= {"thing": self.chance.choice(("contact", "membership"))} if "thing" in body else {}
                 for actor in self.actors:
                     payload = orjson.dumps({"actor": actor, "data": body, "min_position": position})
                     yield Sent(f"{QUESTIONS_PREFIX}desk.{name}", payload)
 
     def _filled(self, schema: dict[str, Any]) -> Any:
-        known = {kind: self._some(kind) for kind in self.pool}
+        known = {kind.replace("-", "_"): self._some(kind) for kind in self.pool}
         known |= {name: self._some("contact") for name in CONTACTS}
         known |= {
             "text": self.chance.choice(WORDS),
@@ -199,7 +255,26 @@ class Attacker:
         }
         known |= {"command": self.chance.choice(sorted(COMMANDS))}
         known |= {name: self.chance.choice(values) for name, values in _choices(schema)}
+        known |= self._bought()
         return example(schema, known, whole=self.chance.random() < 0.3)
+
+    def _bought(self) -> dict[str, Any]:
+        """What is asked about prices: mostly something that there is, at an instant when it was."""
+        line = {"product": self._some("product"), "quantity": self.chance.choice(("1", "3.5", "10"))}
+        return {
+            **({"currency": "EUR"} if self.chance.random() < 0.8 else {}),
+            "unit": self.chance.choice(("piece", "piece", "metre")),
+            "reference": f"O-{self.chance.randrange(HIDDEN)}",
+            "number": self.chance.choice((1, 2)),
+            "line": line,
+            "lines": [line] * self.chance.randrange(1, 3),
+            "at": (NOW + timedelta(days=self.chance.randrange(-9, 9))).isoformat(),
+            "known_at": NOW.isoformat(),
+            "explained": True,
+            **{name: [self._some("group")] for name in ("joined", "left") if self.chance.random() < 0.3},
+            **{name: [self._some("price-list")] for name in ("attached", "detached")},
+            "priorities": {self._some("price-list"): self.chance.randrange(9)},
+        }
 
     def _some(self, kind: str) -> str:
         return self.chance.choice([*self.pool[kind], str(uuid.UUID(int=self.chance.getrandbits(128)))])
@@ -298,7 +373,8 @@ ROUND = 25
 def attack(face: Face, attacker: Attacker, size: int) -> tuple[list[list[Sent]], list[bytes]]:
     """So many messages: the sweep first, then commands, which keep their order, and questions about what they left."""
     position = face.builder.position
-    swept = [*attacker.sweep(position)][: size // 2]
+    swept = [*attacker.sweep(position)]
+    swept = attacker.chance.sample(swept, min(len(swept), size // 2))
     sent = [swept[n : n + ROUND] for n in range(0, len(swept), ROUND)]
     answers = again(face, sent)
     for n in range(len(swept), size, 2 * ROUND):

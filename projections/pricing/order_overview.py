@@ -50,13 +50,11 @@ class OverviewRow(Answer):
     net: Total
 
 
-SURVIVOR = "coalesce((SELECT am.survivor FROM access_merged am WHERE am.contact = o.customer), o.customer)"
-GROUPS = f"""
-    SELECT DISTINCT m.group_id FROM group_members m
-    JOIN groups g ON g.group_id = m.group_id AND {open_directory("g.directory")}
-    WHERE (m.contact = c.survivor
-        OR m.contact IN (SELECT am.contact FROM access_merged am WHERE am.survivor = c.survivor))
-    AND m.joined_at <= o.placed_at AND (m.left_at IS NULL OR m.left_at > o.placed_at)"""
+IN_GROUPS = f"""
+    SELECT coalesce(am.survivor, m.contact) AS customer, m.group_id, m.joined_at, m.left_at
+    FROM group_members m JOIN groups g ON g.group_id = m.group_id AND {open_directory("g.directory")}
+    LEFT JOIN access_merged am ON am.contact = m.contact"""
+AT_PLACING = "gm.joined_at <= o.placed_at AND (gm.left_at IS NULL OR gm.left_at > o.placed_at)"
 COUNTED = f"o.stage IN ('{Stage.CONFIRMED}', '{Stage.SETTLED}') AND o.placed_on IS NOT NULL"
 KEY = ("period", "group_id", "currency", "customer", "product", "unit")
 SUMS = ("orders", "quantity", "net")
@@ -77,11 +75,7 @@ class OrderOverview(
     last: date | None = None
     period: Period = Period.MONTH
 
-    narrowing: ClassVar = {
-        "group": "gm.group_id = %(group)s",
-        "first": "o.placed_on >= %(first)s",
-        "last": "o.placed_on <= %(last)s",
-    }
+    narrowing: ClassVar = {"first": "o.placed_on >= %(first)s", "last": "o.placed_on <= %(last)s"}
     of = (*KEY, *SUMS)
     shows = """
         nullif(page.group_id, '') AS group, g.name AS group_name, page.period::date AS period, page.currency,
@@ -93,17 +87,25 @@ class OrderOverview(
         LEFT JOIN contact_names cn ON cn.contact = page.customer
         JOIN products p ON p.product = page.product"""
 
+    def orders(self) -> str:
+        """Each order under every group that counts, once: whoever may know of it is found before its lines are."""
+        group = "" if self.group is None else "WHERE gm.group_id = %(group)s"
+        return f"""
+            SELECT DISTINCT o.order_id, o.placed_on, o.currency, o.survivor, gm.group_id
+            FROM (
+                SELECT o.order_id, o.placed_on, o.placed_at, o.currency, coalesce(am.survivor, o.customer) AS survivor
+                FROM orders o LEFT JOIN access_merged am ON am.contact = o.customer
+                WHERE {COUNTED} AND {open_contact("o.customer")}{self.given()} OFFSET 0
+            ) o LEFT JOIN ({IN_GROUPS}) gm ON gm.customer = o.survivor AND {AT_PLACING} {group}"""
+
     def rows(self) -> str:
         """One row for each key there is."""
         return f"""(
-            SELECT to_char(date_trunc(%(period)s::text, o.placed_on), 'YYYY-MM-DD') AS period,
-                   coalesce(gm.group_id, '') AS group_id, o.currency, c.survivor AS customer, l.product, l.unit,
-                   count(DISTINCT o.order_id)::text AS orders, sum(l.quantity)::text AS quantity,
+            SELECT to_char(date_trunc(%(period)s::text, o.placed_on::timestamp), 'YYYY-MM-DD') AS period,
+                   coalesce(o.group_id, '') AS group_id, o.currency, o.survivor AS customer, l.product, l.unit,
+                   count(DISTINCT o.order_id)::text AS orders, trim_scale(sum(l.quantity))::text AS quantity,
                    sum(l.net)::text AS net
-            FROM orders o CROSS JOIN LATERAL (SELECT {SURVIVOR} AS survivor) c
-            JOIN order_lines l ON l.order_id = o.order_id
-            LEFT JOIN LATERAL ({GROUPS}) gm ON true
-            WHERE {COUNTED} AND {open_contact("o.customer")}{self.given()}
+            FROM ({self.orders()}) o JOIN order_lines l ON l.order_id = o.order_id
             GROUP BY 1, 2, 3, 4, 5, 6)"""
 
     def legs(self) -> Sequence[Leg]:

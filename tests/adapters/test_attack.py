@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,16 +33,23 @@ def stood(servers: Running, state: Path, hidden_prefix: str) -> Iterator[Face]:
         yield face
 
 
-def pool(things: dict[str, list[str]], hidden_elsewhere: list[str]) -> dict[str, list[str]]:
-    """Everything there is in the one world, and hidden contacts of the other; but that nobody disarms the attackers."""
-    return {**things, "worker": things["worker"][2:], "contact": [*things["contact"], *hidden_elsewhere]}
+def pool(things: dict[str, list[str]], elsewhere: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Everything there is in the one world, and what is hidden in the other; but that nobody disarms the attackers."""
+    found = {kind: [*ids, *elsewhere.get(kind, ())] for kind, ids in things.items()}
+    return {**found, "worker": things["worker"][2:]}
+
+
+def hidden_elsewhere() -> dict[str, list[str]]:
+    """What the other world has in the place of what this one hides."""
+    others = [f"other {n}" for n in range(HIDDEN)]
+    made = {"contact": others, "order": [f"{each} {what}" for each in others for what in ("order", "offer")]}
+    return {kind: [thing_id("desk", id_of(label)) for label in labels] for kind, labels in made.items()}
 
 
 def differing(servers: Running, state: Path, size: int, seed: int) -> tuple[list[tuple[bytes, bytes, bytes]], Any]:
     """Where the worlds answered differently to the same message; and what was asked, to tell of it."""
     with stood(servers, state, "twin") as face:
-        elsewhere = [thing_id("desk", id_of(f"other {n}")) for n in range(HIDDEN)]
-        attacker = Attacker(seed, pool(face.builder.things, elsewhere), actors(face))
+        attacker = Attacker(seed, pool(face.builder.things, hidden_elsewhere()), actors(face))
         sent, here = attack(face, attacker, size)
     with stood(servers, state, "other") as face:
         there = again(face, sent)
@@ -78,7 +85,7 @@ def test_every_message_is_answered_alike_whatever_is_hidden(
 def test_who_may_less_is_told_nothing_that_who_may_more_is_not(servers: Running, state: Path) -> None:
     """Eve has every right that Mallory has, and one to a directory on top: in what both ask she is told as much."""
     with stood(servers, state, "twin") as face:
-        attacker = Attacker(1, pool(face.builder.things, []), actors(face))
+        attacker = Attacker(1, pool(face.builder.things, {}), actors(face))
         sent = [*attacker.sweep(face.builder.position)]
         answers = again(face, [sent[n : n + 20] for n in range(0, len(sent), 20)])
     told = 0

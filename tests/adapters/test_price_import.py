@@ -258,12 +258,12 @@ def test_what_goes_in_comes_out_and_goes_into_another_list_the_same(market: Mark
 
 def test_what_read_models_do_not_show_yet_is_not_done_twice(market: Market) -> None:
     """Plans made before anything was there are sent twice: that is a run begun again at once."""
-    goods = market.goods("number,name,unit\nE-1,Eel,m\nE-2,Egg,pcs\n")
+    goods, once_more = (market.goods("number,name,unit\nE-1,Eel,m\nE-2,Egg,pcs\n") for _ in range(2))
     price_list = market.list()
     prices = market.prices(ASKED, price_list)
     assert (market.send(*goods.phases).done, market.send(*prices.phases).done) == (2, 3)
     stood, shown = market.facts(), market.taken_out(price_list)
-    again = market.send(*goods.phases)
+    again = market.send(*once_more.phases)
     assert (again.done, again.repeated, again.refused) == (0, 2, [])
     assert len(market.here.ask("products", number="E-1")) == 1
     market.send(*market.prices(ASKED, price_list).phases, *prices.phases)

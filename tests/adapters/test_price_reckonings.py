@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from door import new_place
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import given as generated
 from hypothesis import strategies as st
 from inquirers import Asker, company_asked, followed
@@ -320,7 +320,13 @@ def check(here: Both, acts: Sequence[Command]) -> int:
 def test_memory_and_postgres_and_the_slow_way_come_to_the_same(servers: Running, state: Path, soak: int) -> None:
     most = 0
 
-    @settings(max_examples=3 * soak, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(
+        max_examples=3 * soak,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        phases=[Phase.generate],
+    )
     @seed(soak)
     @generated(st.lists(ACTS, min_size=10, max_size=14))
     def same(acts: list[Command]) -> None:
