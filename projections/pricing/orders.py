@@ -23,7 +23,11 @@ ORDERS = Table(
         Column("line_count", Kind.NUMBER),
         Column("total", Kind.DECIMAL),
     ),
-    indexes=(("draft_at", "order_id"), ("customer",), ("reference",), ("placed_on",)),
+    indexes=(
+        ("draft_at", "order_id"),
+        ("stage", "draft_at", "order_id"),
+        *(("customer",), ("reference",), ("placed_on",)),
+    ),
 )
 """`placed_on` is the day of the placing as it was where the company is when the lines were priced."""
 
