@@ -50,9 +50,11 @@ NOW = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
 """Both worlds stand at one instant: what differs between them is not the clock."""
 
 VISIBLE, HIDDEN = 24, 16
+ORDERED = 6
+"""Of those who are seen and of those who are not, how many ordered something."""
 
 UNHEARD = ("shadow's", "shadow's of old", "base")
-"""Lists that nobody may change to find out who has them: the price itself may tell, for every group counts (R-GRP-4)."""
+"""Lists that nobody may change to find out who has them: a price may tell, for every group counts (R-GRP-4)."""
 
 OFTEN = ("order.", "prices.", "price-list.", "contact.attach", "contact.detach", "group.attach", "group.detach")
 """What attackers try beside everything else."""
@@ -113,7 +115,8 @@ class Builder:
         await self._shop()
         for n in range(VISIBLE):
             await self._contact(f"seen {n}", "open", f"Olena Seen {n}", f"seen{n}@example.org", groups=("public",))
-            await self._ordered(f"seen {n}", n)
+            if n < ORDERED:
+                await self._ordered(f"seen {n}", n)
         for n in range(HIDDEN):
             await self._hidden(n)
 
@@ -175,7 +178,8 @@ class Builder:
         hidden = await self._contact(label, "shut", name, email, groups=("public" if twin else "secret",))
         own = "own" if twin else "another's own"
         await self.did(f"{label} own", AttachPriceListToContact(contact=hidden, price_list=self.ids[own]))
-        await self._ordered(label, n)
+        if n < ORDERED:
+            await self._ordered(label, n)
         await self._entangled(label, hidden, self.ids[f"seen {n}"])
         shadow = JoinGroup(contact=self.ids[f"seen {n}"], group=self.ids["shadow" if twin else "empty"])
         await self.did(f"seen {n} in the shadow", shadow)
@@ -264,7 +268,7 @@ class Attacker:
         return {
             **({"currency": "EUR"} if self.chance.random() < 0.8 else {}),
             "unit": self.chance.choice(("piece", "piece", "metre")),
-            "reference": f"O-{self.chance.randrange(HIDDEN)}",
+            "reference": f"O-{self.chance.randrange(ORDERED)}",
             "number": self.chance.choice((1, 2)),
             "line": line,
             "lines": [line] * self.chance.randrange(1, 3),

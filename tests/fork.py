@@ -14,15 +14,8 @@ from adapters.cli import FILES
 from adapters.composition import parts
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    [
-        *(f"adapters.cli.{file}" for file in {*FILES.values()}),
-        "adapters.cli.beside",
-        "adapters.cli.exits",
-        *parts(),
-        "process",
-    ]
-)
+COMMAND_LINE = [f"adapters.cli.{file}" for file in {*FILES.values(), "beside", "exits"}]
+FORKS.set_forkserver_preload([*COMMAND_LINE, *parts(), "process"])
 
 
 class Fork:

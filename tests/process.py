@@ -73,7 +73,8 @@ def started(place: Place, role: str, *arguments: str) -> Iterator[Started]:
         stack.callback(process.kill)
         takes.close()
         says.close()
-        yield Started(process, open(said.fileno(), closefd=False), open(told.fileno(), "w", closefd=False))
+        hears, tells = open(said.fileno(), closefd=False), open(told.fileno(), "w", closefd=False)  # noqa: SIM115 - closed above
+        yield Started(process, hears, tells)
 
 
 @contextmanager

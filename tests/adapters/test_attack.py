@@ -13,12 +13,16 @@ from uuid import uuid4
 
 import orjson
 import pytest
-from attack import HIDDEN, VISIBLE, Attacker, Face, Sent, again, attack, codes, id_of, world
+from attack import HIDDEN, ORDERED, VISIBLE, Attacker, Face, Sent, again, attack, codes, id_of, world
 from door import new_place
 
 from adapters.embedded import Running
 from adapters.envelope import thing_id
 from commands import permission
+from commands.pricing import order as ordering
+from commands.reckonings import price as quoting
+from domain.pricing.order import OrderUnknown
+from domain.refusal import require
 from projections import sight
 
 SIZE, PAIRS, WITHIN = 2_500, 250, 0.10
@@ -42,7 +46,8 @@ def pool(things: dict[str, list[str]], elsewhere: Mapping[str, Sequence[str]]) -
 def hidden_elsewhere() -> dict[str, list[str]]:
     """What the other world has in the place of what this one hides."""
     others = [f"other {n}" for n in range(HIDDEN)]
-    made = {"contact": others, "order": [f"{each} {what}" for each in others for what in ("order", "offer")]}
+    orders = [f"{each} {what}" for each in others[:ORDERED] for what in ("order", "offer")]
+    made = {"contact": others, "order": orders}
     return {kind: [thing_id("desk", id_of(label)) for label in labels] for kind, labels in made.items()}
 
 
@@ -120,11 +125,18 @@ def words(value: Any) -> set[str]:
 PLANTED = {
     "sees all": (permission, "sees", lambda asked, contact: True),
     "lists all": (sight, "open_directory", lambda directory: "true"),
+    "explains all": (quoting, "told", lambda priced, opened, base: priced),
+    "knows all orders": (
+        ordering,
+        "needs_order",
+        lambda asked, own: require(bool(own.customer), otherwise=OrderUnknown),
+    ),
 }
+DAILY = "lists all"
 
 
 @pytest.mark.parametrize(
-    "bug", [pytest.param(bug, id=id, marks=[pytest.mark.soak] * (id == "sees all")) for id, bug in PLANTED.items()]
+    "bug", [pytest.param(bug, id=id, marks=[pytest.mark.soak] * (id != DAILY)) for id, bug in PLANTED.items()]
 )
 def test_a_planted_bug_is_found(
     servers: Running, state: Path, monkeypatch: pytest.MonkeyPatch, bug: tuple[Any, str, Any]
