@@ -6,6 +6,7 @@ does nothing twice, and an import that was cut off is finished by another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,14 @@ COLUMNS: Mapping[tuple[str, ...], str] = {
     ("days",): "last",
 }
 """Where in the file that stands of which a price is made."""
+
+SHAPES = {
+    **dict.fromkeys(("first", "last"), (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "A day is written like 2024-02-29.")),
+    "per": (r"[1-9][0-9]*", "It is a whole number such as 100."),
+}
+"""What else a type would take for a day or a number: a count of seconds, an underscore."""
+
+COMMA = re.compile(r"[0-9]+,[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +79,15 @@ class Reader:
             return
         product = found[0]
         table = self.tables.setdefault(ProductId(product["product"]), Table(row))
-        fault = self._price(row, product["unit"], table)
+        fault = self._price(row, product["product"], product["unit"], table)
         if fault is not None:
             self.faults.append(fault)
             table.spoiled = True
 
-    def _price(self, row: Row, usual: str, table: Table) -> Fault | None:
+    def _price(self, row: Row, product: str, usual: str, table: Table) -> Fault | None:
         cells = row.cells
+        if (misshapen := _misshapen(row)) is not None:
+            return misshapen
         told: dict[str, Any] = {
             "unit": cells.get("unit", usual),
             "band": {"above": cells.get("above"), "up_to": cells.get("up_to")},
@@ -91,7 +102,8 @@ class Reader:
             return _misread(row, error)
         except AmountNotExact as refusal:
             return row.fault("amount", refusal.code, refusal.sentence)
-        if price.unit not in self.shop.units:
+        stands = any(price.place == each.place for each in self.shop.asked.get(product, ()))
+        if price.unit not in self.shop.units and not stands:
             return row.fault("unit", UnitNotListed.__name__, _sentence(UnitNotListed))
         if len(table.prices) >= MOST_PRICES:
             return row.fault("", TooManyPrices.__name__, _sentence(TooManyPrices))
@@ -110,7 +122,9 @@ def planned(shop: Shop, sheet: Sheet, actor: str, *, complete: bool) -> Plan:
         reader.read(row)
     wanted = {product: table.prices for product, table in reader.tables.items() if not table.spoiled}
     firsts = {product: table.first for product, table in reader.tables.items()}
-    gone = [ProductId(product) for product in shop.asked if complete and product not in reader.tables]
+    nameless = sheet.faults or any(fault.column == "number" for fault in reader.faults)
+    whole = complete and not nameless  # else a product that is missing may be the one whose number is wrong
+    gone = [ProductId(product) for product in shop.asked if whole and product not in reader.tables]
     changed = {product: prices for product, prices in wanted.items() if prices.keys() != _asked(shop, product)}
     steps = [*_steps(shop, changed, actor), *_steps(shop, {product: {} for product in gone}, actor)]
     counts = {
@@ -140,6 +154,17 @@ def _unknown(row: Row, found: int) -> Fault:
     if found:
         return row.fault("number", "ProductAmbiguous", f"{found} products have this number.")
     return row.fault("number", ProductUnknown.__name__, _sentence(ProductUnknown))
+
+
+def _misshapen(row: Row) -> Fault | None:
+    """A cell of another shape than is written here; a decimal comma is pointed out, and never read as a point."""
+    for column in ("amount", "above", "up_to", "per"):
+        if COMMA.fullmatch(row.cells.get(column, "")):
+            return row.fault(column, "Malformed", "A number has a decimal point, not a comma.")
+    for column, (shape, why) in SHAPES.items():
+        if column in row.cells and not re.fullmatch(shape, row.cells[column]):
+            return row.fault(column, "Malformed", why)
+    return None
 
 
 def _misread(row: Row, error: ValidationError) -> Fault:

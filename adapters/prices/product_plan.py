@@ -44,7 +44,7 @@ class Reader:
             if not fits(kind, row.cells.get(name, "")):
                 yield row.fault(name, "Malformed", f"It is no {name}.")
         number, unit = row.cells.get("number", ""), row.cells.get("unit", "")
-        if unit and unit not in self.units:
+        if unit and unit not in self.units and number not in self.known:
             yield row.fault("unit", UnitNotListed.__name__, (UnitNotListed.__doc__ or "").partition("\n")[0])
         if number in self.lines:
             yield row.fault("number", "NumberTwice", f"Line {self.lines[number].line} has this number, too.")
@@ -59,7 +59,7 @@ class Reader:
         found = self.known.get(number, ())
         if not found:
             # The same one whenever the file comes again, also before the read model has heard of it.
-            id = self.names.command("products", self.actor, number, unit)
+            id = self.names.command("products", self.actor, (number, unit))  # both may have a slash
             self._step(id, ListProduct(number=number, name=name, unit=unit), row)
         elif found[0]["name"] != name:
             self._step(new_command_id(), RenameProduct(product=found[0]["product"], name=name), row)

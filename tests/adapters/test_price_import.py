@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import signal
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +14,6 @@ from door import new_place
 from hypothesis import given
 from hypothesis import strategies as st
 from inquirers import Asker, company_asked
-from terminal import terminal
 
 from adapters.contacts.company import PAGE, Desk
 from adapters.embedded import Running
@@ -89,6 +86,12 @@ NOT_GUESSED = {
     "1,5": "per",
     "0": "per",
     "1000001": "per",
+    "1_000": "per",
+    "+5": "per",
+    "1.0": "per",
+    "86400": "first",
+    "20240102": "last",
+    "2024-01-02T00:00:00Z": "first",
 }
 
 
@@ -102,6 +105,7 @@ def test_what_a_spreadsheet_writes_otherwise_is_refused_where_it_stands_and_not_
     plan = price_plan.planned(a_shop(), sheet(tmp_path, text), SYSTEM, complete=False)
     assert [(each.line, each.column, each.code) for each in plan.faults] == [(3, column, "Malformed")]
     assert cell not in plan.faults[0].why or cell == "0"
+    assert ("comma" in plan.faults[0].why) == (cell in ("12,50", "1,5"))
     assert wanted(plan) == {"b": {Price(unit="m", amount=Decimal("1.00"))}}
 
 
@@ -132,6 +136,32 @@ def test_only_products_asked_for_otherwise_are_sent_and_others_stay_unless_the_f
     assert wanted(all_) == {"b": {same}, "gone": set()}
     assert (some.counts["unchanged"], some.counts["prices_set"]) == (1, 1)
     assert all_.counts["prices_withdrawn"] == some.counts["prices_withdrawn"] + 1
+
+
+def test_a_complete_file_takes_nothing_off_while_it_is_not_known_what_it_names(tmp_path: Path) -> None:
+    """The number that is wrong may be meant for the product that is missing."""
+    here = a_shop({"b": [Price(unit="m", amount=Decimal("1.00"))]})
+    for row in ("B-I,1.00", "B-1", ",1.00"):
+        plan = price_plan.planned(here, sheet(tmp_path, f"number,amount\n{row}\n"), SYSTEM, complete=True)
+        assert (len(plan.faults), wanted(plan)) == (1, {})
+
+
+def test_a_unit_that_is_listed_no_longer_may_stay_where_it_stands_and_not_come_anew(tmp_path: Path) -> None:
+    here = a_shop({"a": [Price(unit="box", amount=Decimal("1.00"))]})
+    text = "number,unit,amount\nA-1,box,1.00\nB-1,box,1.00\n"
+    plan = price_plan.planned(here, sheet(tmp_path, text), SYSTEM, complete=False)
+    assert [(each.line, each.code) for each in plan.faults] == [(3, "UnitNotListed")]
+    known = {"A-1": [{"product": "a", "number": "A-1", "name": "Anvil", "unit": "box"}]}
+    goods = sheet(tmp_path, "number,name,unit\nA-1,Anvil,box\nA-2,Awl,box\n", PRODUCTS)
+    told = product_plan.planned(known, UNITS, goods, Names("operator"), SYSTEM)
+    assert ([(each.line, each.code) for each in told.faults], told.counts["unchanged"]) == ([(3, "UnitNotListed")], 1)
+
+
+def test_no_two_products_get_one_id_whatever_their_numbers_and_units(tmp_path: Path) -> None:
+    goods = sheet(tmp_path, "number,name,unit\nA/kg,One,m\nA,Two,kg/m\n", PRODUCTS)
+    plan = product_plan.planned({}, frozenset({"m", "kg/m"}), goods, Names("operator"), SYSTEM)
+    (phase,) = plan.phases
+    assert len({step.id for (step,) in phase.chains}) == 2
 
 
 _days = st.integers(0, 20_000).map(lambda n: date(2000, 1, 1) + timedelta(n))
@@ -303,42 +333,3 @@ def test_who_may_not_sell_is_told_before_anything_is_read(market: Market) -> Non
     with pytest.raises(Declined) as told:
         market.prices(ASKED, market.list(), market.here.company["anna"])
     assert told.value.code == "RightMissing"
-
-
-# What is killed
-
-MANY = 1500
-
-
-@pytest.mark.soak
-def test_an_import_killed_in_the_middle_is_finished_by_the_same_words(tmp_path: Path) -> None:
-    numbers = [f"N-{n:04}" for n in range(MANY)]
-    goods, asked = tmp_path / "goods.csv", tmp_path / "asked.csv"
-    goods.write_text("number,name,unit\n" + "".join(f"{each},Nail,pcs\n" for each in numbers))
-    bands = (",2,,,1.00,1", "2,,,,0.90,1")
-    asked.write_text(HEADING + "".join(f"{each},pcs,{band}\n" for each in numbers for band in bands))
-    with terminal() as shop:
-        service = shop.serve()
-        opened = shop.run("send", "price-list.open", "--data", '{"name": "L", "priority": 1, "currency": "EUR"}')
-        assert opened.code == 0
-        assert shop.run("send", "settings.list-units", "--data", '{"entries": ["pcs"]}').code == 0
-        for words, out in ((("products", "import"), ("products",)), (("prices", "import", "L"), ("prices", "L"))):
-            file = goods if out == ("products",) else asked
-            begun = shop.start(*words, str(file), "--in-flight", "4")
-            _wait(lambda out=out: 1 < _rows_out(shop, *out) < MANY / 2)
-            assert begun.process.poll() is None, "the import ended too early to be disturbed"
-            assert begun.ended(signal.SIGKILL).code == -signal.SIGKILL
-            assert shop.run(*words, str(file)).code == 0
-            _wait(lambda out=out, file=file: _rows_out(shop, *out) == len(file.read_text().splitlines()))
-        assert shop.run("prices", "export", "L").out.removeprefix("\ufeff").replace("\r\n", "\n") == asked.read_text()
-        assert service.ended().code == 0
-
-
-def _rows_out(shop: Any, what: str, *named: str) -> int:
-    return len(shop.run(what, "export", *named).out.splitlines())
-
-
-def _wait(until: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not until():
-        assert time.monotonic() < deadline
