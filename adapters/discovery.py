@@ -95,6 +95,11 @@ def answer(subject: str, statistics: Statistics) -> bytes | None:
             return None
 
 
+def tells_schemas(subject: str) -> bool:
+    """Whether the answer to `$SRV.<verb>…` has the schemas of everything."""
+    return subject.split(".")[1] == "INFO"
+
+
 def prepare() -> None:
     """Have the schemas of everything at hand: to make them takes a second."""
     _endpoints()
@@ -102,9 +107,9 @@ def prepare() -> None:
 
 @lru_cache(maxsize=1)
 def _endpoints() -> list[dict[str, Any]]:
+    reply = Reply.model_json_schema()
     commands = [
-        _endpoint(topic, command, request_schema(command), Reply.model_json_schema())
-        for topic, command in sorted(COMMANDS.items())
+        _endpoint(topic, command, request_schema(command), reply) for topic, command in sorted(COMMANDS.items())
     ]
     questions = [
         _endpoint(

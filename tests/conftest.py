@@ -22,6 +22,9 @@ sys.path.insert(0, str(Path(__file__).parent))  # so that tests share `memory`, 
 KEPT = {"synchronous_commit": "on"}
 """A killed Postgres loses nothing it acknowledged; only a dying machine could."""
 
+LONGEST = "test_documents.py"
+"""Its tests come first: at the end no worker should wait for another's long one."""
+
 CALLERS = {"desk": Caller("desk", ("*",)), "shop": Caller("shop", ("anna", "boris"))}
 
 
@@ -38,6 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("soak")]
         items[:] = [item for item in items if item not in long]
         config.hook.pytest_deselected(items=long)
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,7 @@ def _string(schema: Mapping[str, Any]) -> str:
         pattern = re.compile(schema.get("pattern", ""))
     except re.error:  # classes of Unicode, which Python's own expressions do not have
         return WORDS[0]
-    found = next((word for word in (*schema.get("examples", ()), *WORDS) if pattern.search(word)), None)
+    words: tuple[str, ...] = (*schema.get("examples", ()), *WORDS)
+    found = next((word for word in words if pattern.search(word)), None)
     assert found is not None, f"no word for {schema}"
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Set
+from contextlib import suppress
 from typing import NamedTuple
 
 from nats.aio.client import Client as Connection
@@ -18,6 +19,8 @@ from adapters.problem import Problem, problem
 QUEUE = "kartoteka"
 UNREAD = 65_536
 UNREAD_BYTES = 256 * 1024 * 1024
+FIRST_REQUESTS_SECONDS = 2.0
+"""After a start there is more urgent work than schemas that nobody has asked for."""
 
 
 class Visitor(NamedTuple):
@@ -35,10 +38,11 @@ class Reception:
         self._connection, self._callers = connection, callers
         self.statistics = discovery.Statistics(instance=uuid.uuid4().hex)
         self._prepared: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
 
     async def open(self) -> None:
         """Answer those who look for services."""
-        self._prepared = asyncio.create_task(asyncio.to_thread(discovery.prepare))
+        self._prepared = asyncio.create_task(self._prepare())
         await self._connection.subscribe("$SRV.>", cb=self._discovered)
 
     async def listen(self, prefix: str, received: Callable[[Visitor, bytes], Awaitable[None]]) -> Subscription:
@@ -69,6 +73,8 @@ class Reception:
 
     async def close(self) -> None:
         """Of a server that is away there is nobody to take leave of."""
+        if self._prepared is not None:
+            self._prepared.cancel()
         await (self._connection.drain() if self._connection.is_connected else self._connection.close())
 
     def known(self, visitor: Visitor) -> Problem | None:
@@ -94,9 +100,15 @@ class Reception:
             headers["Retry-After-Ms"] = str(found.retry_after_ms)
         await self._connection.publish(reply, found.body(), headers=headers)
 
+    async def _prepare(self) -> None:
+        """Beside the loop, which has better to do than to make schemas."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wanted.wait(), FIRST_REQUESTS_SECONDS)
+        await asyncio.to_thread(discovery.prepare)
+
     async def _discovered(self, message: Msg) -> None:
-        """The loop has better to do than to wait for schemas to be made."""
-        if self._prepared is not None:
+        if self._prepared is not None and discovery.tells_schemas(message.subject):
+            self._wanted.set()
             await self._prepared
         body = discovery.answer(message.subject, self.statistics)
         if body is not None and message.reply.startswith("_INBOX."):

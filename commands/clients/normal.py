@@ -1,13 +1,17 @@
-"""What somebody typed as an address, in the one form in which addresses are compared (D25)."""
+"""What somebody typed as an address, in the one form in which addresses are compared (D25).
+
+The libraries that know are large, and imported by those alone who ask them.
+"""
 
 from __future__ import annotations
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+from typing import TYPE_CHECKING
 
 from domain.clients.address import AddressKind
 from domain.refusal import Refused, require
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 MOST_LETTERS = 200
 """Of what is compared: one line."""
@@ -27,6 +31,8 @@ class PhoneWithoutCountry(Refused):
 
 def email(typed: str) -> str:
     """In small letters throughout; whether anybody is there is not asked of the network. Raises EmailNotValid."""
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         found = validate_email(typed, check_deliverability=False).normalized.lower()
     except EmailNotValidError:
@@ -37,16 +43,20 @@ def email(typed: str) -> str:
 
 def phone(typed: str, country: str | None) -> str:
     """ "+", country and number, an extension behind ";ext=". Raises PhoneNotValid, PhoneWithoutCountry."""
+    from phonenumbers import PhoneNumberFormat, format_number, is_possible_number
+
     require("\n" not in typed, otherwise=PhoneNotValid)
     number = _parsed(typed, country)
-    require(phonenumbers.is_possible_number(number), otherwise=PhoneNotValid)
-    whole = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    require(is_possible_number(number), otherwise=PhoneNotValid)
+    whole = format_number(number, PhoneNumberFormat.E164)
     return f"{whole};ext={number.extension}" if number.extension else whole
 
 
 def _parsed(typed: str, country: str | None) -> PhoneNumber:
+    from phonenumbers import NumberParseException, parse
+
     try:
-        return phonenumbers.parse(typed, country)
+        return parse(typed, country)
     except NumberParseException as error:
         unplaced = error.error_type == NumberParseException.INVALID_COUNTRY_CODE and "+" not in typed
         raise (PhoneWithoutCountry if unplaced else PhoneNotValid) from None

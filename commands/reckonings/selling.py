@@ -100,7 +100,9 @@ def told(priced: Priced, opened: frozenset[GroupId], base: PriceListId | None) -
             reason = left.reason if winner is None or left.reason in UNFIT else Reason.LOWER_PRIORITY
             kept.append(left.model_copy(update={"base": True, "reason": reason}))
     if winner is not None:
-        winner = winner.model_copy(update={"groups": _left(winner, opened)})
+        groups = _left(winner, opened)
+        by_base = winner.base or (winner.price_list == base and not groups and not winner.own)
+        winner = winner.model_copy(update={"groups": groups, "base": by_base})
     kept.sort(key=lambda each: (each.base, each.priority, each.price_list))
     return priced.model_copy(update={"winner": winner, "rejected": tuple(kept)})
 

@@ -171,7 +171,7 @@ def test_the_tools_reach_as_far_as_their_credentials(served: Terminal, hired: di
         served.run("psql", "-c", "CREATE TABLE mine ()"),
         served.run("psql", "--write", "-c", "CREATE TABLE theirs ()"),
         served.run("nats", "pub", "kartoteka.v1.evt.ticket.1.opened", "{}"),
-        served.run("nats", "info", "--count", "1", "--json"),
+        served.run("nats", "info", "--count", "1", "--timeout-seconds", "20", "--json"),
         served.run("nats", "streams", "--json"),
         served.run("send", "--list", "--json"),
         served.run("send", "worker.hire", "--schema"),

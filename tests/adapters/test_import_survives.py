@@ -32,7 +32,7 @@ from adapters.postgres.schema import connect
 from adapters.settings import Settings
 
 VICTIMS = ("service", "importer", "postgres", "nats")
-CASES = 600
+CASES = 300
 EARLIEST, LATEST = 0.1, 0.9
 PATIENCE_SECONDS = 300.0
 ONCE = "SELECT count(*), count(DISTINCT command_id) FROM command_log WHERE command_id = ANY(%s::uuid[])"
@@ -155,11 +155,12 @@ async def verified(place: Place) -> chain.Verdict:
 def test_a_killed_process_costs_an_import_nothing(
     place: Place, data: Path, tmp_path: Path, victim: str, soak: int, servers: tuple[Path, Running]
 ) -> None:
-    for seed in range(1 if soak == 1 else 3):
+    seeds, cases = (1, CASES) if soak == 1 else (3, 2 * CASES)
+    for seed in range(seeds):
         schema = f"{place.settings.schema_name}_{seed}"
         settings = Settings(state=place.settings.state, KARTOTEKA_SCHEMA=schema)
         here = Place(settings, place.postgres_url, place.nats_url, place.embedded)
-        survives(here, data / "helpdesk_log.csv", tmp_path / f"journal-{seed}", victim, cases=CASES, seed=seed)
+        survives(here, data / "helpdesk_log.csv", tmp_path / f"journal-{seed}", victim, cases=cases, seed=seed)
 
 
 @pytest.mark.soak
