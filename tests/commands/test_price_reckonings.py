@@ -617,27 +617,27 @@ def hold(check: Any, examples: int, *phases: Phase, supposals: bool = False) -> 
 
 
 def test_what_was_told_then_is_told_again_and_what_was_recorded_agrees(soak: int) -> None:
-    assert hold(check_memory, 12 * soak) > 3
+    assert hold(check_memory, 8 * soak) > 3
 
 
 def test_a_price_is_the_one_found_the_slow_way(soak: int) -> None:
-    assert hold(check_naive, 12 * soak) > 3
+    assert hold(check_naive, 8 * soak) > 3
 
 
 def test_who_may_less_hears_of_no_group_and_no_list_more(soak: int) -> None:
-    assert hold(check_sight, 12 * soak) > 3
+    assert hold(check_sight, 8 * soak) > 3
 
 
 def test_what_hidden_groups_bring_is_told_by_the_winner_alone(soak: int) -> None:
-    assert hold(check_hidden, 12 * soak) > 0
+    assert hold(check_hidden, 8 * soak) > 0
 
 
 def test_what_is_supposed_is_what_it_comes_to_when_it_is_done(soak: int) -> None:
-    assert hold(check_supposed, 12 * soak, supposals=True) > 1
+    assert hold(check_supposed, 8 * soak, supposals=True) > 1
 
 
 def test_to_suppose_what_is_so_changes_nothing(soak: int) -> None:
-    assert hold(check_so_already, 12 * soak) > 1
+    assert hold(check_so_already, 8 * soak) > 1
 
 
 # Planted bugs
