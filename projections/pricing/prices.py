@@ -42,7 +42,7 @@ def _row(price: Price) -> dict[str, Any]:
 
 
 def project(fact: Fact[Any], _: Known) -> Iterator[Change]:
-    price_list, product = fact.stream.removeprefix(PRICES.stream("")).split(".")
+    price_list, product = fact.stream.removeprefix(PRICES.stream("")).partition(".")[::2]
     match fact.event:
         case PriceSet(price=price):
             yield Put(PRICES_ASKED, (price_list, product, spot(price.place)), _row(price))
