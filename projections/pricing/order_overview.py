@@ -89,7 +89,7 @@ class OrderOverview(
 
     def orders(self) -> str:
         """Each order under every group that counts, once: whoever may know of it is found before its lines are."""
-        group = "" if self.group is None else "WHERE gm.group_id = %(group)s"
+        group = "WHERE %(group)s::text IS NULL OR gm.group_id = %(group)s"
         return f"""
             SELECT DISTINCT o.order_id, o.placed_on, o.currency, o.survivor, gm.group_id
             FROM (

@@ -19,7 +19,7 @@ from adapters.cli import app
 
 GLANCE = Pace(
     rounds=1,
-    seconds=0.1,
+    seconds=0.2,
     warm_seconds=0.1,
     facts=(400, 200),
     stream=(100, 10),
