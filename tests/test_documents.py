@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from prompt import prompt
 
 from adapters import embedded
+from adapters.postgres.views.registry import State
 from commands.catalogue import COMMANDS
+from projections.catalogue import READ_MODELS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -68,28 +73,36 @@ def terminal() -> Iterator[tuple[Path, dict[str, str]]]:
     folder.chmod(0o711)
     programs = folder / "programs"
     programs.mkdir()
-    for name, called in {"kartoteka": f'"{sys.executable}" -m adapters', "python": f'"{sys.executable}"'}.items():
-        (programs / name).write_text(f'#!/bin/sh\nexec {called} "$@"\n')
-        (programs / name).chmod(0o755)
+    (programs / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (programs / "python").chmod(0o755)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KARTOTEKA_")}
     environment = {**clean, "PATH": f"{programs}:{clean['PATH']}", "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [str(programs / "kartoteka"), "serve"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as service:
+    serve = subprocess.Popen(
+        [sys.executable, "-m", "adapters", "serve"], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    with serve as service, prompt(programs / "kartoteka"):
         try:
             assert service.stdout is not None
             said = iter(service.stdout.readline, "")
             assert any("audit verify" in line for line in said), "`kartoteka serve` said nothing to try"
+            until_models_are_served(folder, environment)
             yield folder, environment
         finally:
             service.terminate()
             service.wait(STARTS_WITHIN_SECONDS)
     embedded.erase(folder / ".state")
     shutil.rmtree(folder)
+
+
+def until_models_are_served(folder: Path, environment: dict[str, str]) -> None:
+    """No reader is as fast at the prompt as a test."""
+    deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+    asked = [Example("kartoteka projections status --json", None)]
+    served: set[str] = set()
+    while not served >= READ_MODELS.keys():
+        assert time.monotonic() < deadline, served
+        models = json.loads(run(asked, folder, environment).printed[0])["models"]
+        served = {each["name"] for each in models if each["state"] == State.ACTIVE}
 
 
 def run(examples: list[Example], folder: Path, environment: dict[str, str]) -> Ran:
