@@ -17,6 +17,7 @@ import pytest
 from terminal import Terminal, terminal
 
 from adapters import embedded
+from adapters.cli import FILES, registered
 from adapters.embedded.leftover import marked
 
 REPOSITORY = Path(__file__).parents[2]
@@ -50,6 +51,23 @@ def test_serve_tells_people_where_everything_is_and_ctrl_c_ends_it_with_0() -> N
         assert told[3].split() == ["state", str(new.state)]
         assert all(f"KARTOTEKA_STATE={new.state} " in line for line in told[6:9])
         assert service.ended(signal.SIGINT).code == 0
+
+
+def test_every_command_that_a_file_has_is_listed_and_no_other() -> None:
+    sources = (REPOSITORY / "adapters" / "cli").glob("*.py")
+    having = {path.stem for path in sources if "\ndef register(" in path.read_text()}
+    listed = {file: {name for name in FILES if FILES[name] == file} for file in FILES.values()}
+    assert {file: set(registered(file)) for file in having} == listed
+
+
+@pytest.mark.parametrize("file", ["send", "query", "config"])
+def test_who_asks_does_not_wait_for_what_the_service_needs(file: str) -> None:
+    asked = (
+        f"import sys, adapters.cli.{file}; print(*{{'psycopg', 'eventsourcing', 'phonenumbers'}} & {{*sys.modules}})"
+    )
+    command = [sys.executable, "-c", asked]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    assert done.stdout.split() == []
 
 
 def test_it_is_a_program_of_its_own() -> None:
