@@ -36,10 +36,9 @@ FAULTS = [
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Terminal]:
-    """A service with three products and a list that asks nothing yet."""
+    """A service with three products."""
     with terminal() as beside:
         service = beside.serve()
-        send(beside, "price-list.open", {"name": "Base", "priority": 1, "currency": "EUR"})
         answer = send(beside, "settings.list-units", {"entries": ["piece", "metre", "hour"]})
         assert beside.run("query", "code-lists", "--min-position", answer["position"]).code == 0
         assert beside.run("products", "import", str(PRODUCTS)).code == 0
@@ -48,13 +47,19 @@ def shop() -> Iterator[Terminal]:
         assert service.ended().code == 0
 
 
+@pytest.fixture
+def base(shop: Terminal) -> str:
+    """A list of its own that asks nothing yet, by its id; questions know of it."""
+    return settled(shop)
+
+
 def send(shop: Terminal, topic: str, data: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = shop.run("send", topic, "--data", json.dumps(data), "--json").said
     return answer
 
 
-def bring(shop: Terminal, file: Path, *words: str) -> Command:
-    return shop.run("prices", "import", "Base", str(file), *words)
+def bring(shop: Terminal, base: str, file: Path, *words: str) -> Command:
+    return shop.run("prices", "import", base, str(file), *words)
 
 
 def counts(command: Command) -> dict[str, Any]:
@@ -62,60 +67,67 @@ def counts(command: Command) -> dict[str, Any]:
     return told
 
 
-def settled(shop: Terminal) -> None:
-    """What was imported is in the read models: the list that comes last is."""
+def settled(shop: Terminal) -> str:
+    """What was imported is in the read models: the list that comes last is, whose id this gives."""
     last = send(shop, "price-list.open", {"name": "Last", "priority": 1, "currency": "EUR"})
     data = json.dumps({"price_list": last["id"]})
     assert shop.run("query", "prices", "--data", data, "--min-position", last["position"]).code == 0
+    return str(last["id"])
 
 
-def exported(shop: Terminal) -> str:
-    out = shop.run("prices", "export", "Base")
+def exported(shop: Terminal, base: str) -> str:
+    out = shop.run("prices", "export", base)
     assert out.code == 0, out.err
     return out.out.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def test_a_dry_run_tells_every_refused_row_and_changes_nothing(shop: Terminal, tmp_path: Path) -> None:
+def test_a_dry_run_tells_every_refused_row_and_changes_nothing(shop: Terminal, base: str, tmp_path: Path) -> None:
     (tmp_path / "wrong.csv").write_text(WRONG, encoding="utf-8")
-    before = exported(shop)
-    told = bring(shop, tmp_path / "wrong.csv", "--dry-run", "--json")
+    before = exported(shop, base)
+    told = bring(shop, base, tmp_path / "wrong.csv", "--dry-run", "--json")
     assert told.code == os.EX_DATAERR
     found = counts(told)
     assert [(each["line"], each["column"], each["code"]) for each in found["refused"]] == FAULTS
     assert "line 4" in found["refused"][2]["why"]
     assert not any("240,00" in each["why"] or "48.005" in each["why"] for each in found["refused"])
     settled(shop)
-    assert exported(shop) == before
+    assert exported(shop, base) == before
 
 
-def test_what_is_imported_goes_out_as_it_came_and_a_second_time_does_nothing(shop: Terminal, tmp_path: Path) -> None:
-    first = counts(bring(shop, PRICES, "--json"))
+def test_what_is_imported_goes_out_as_it_came_and_a_second_time_does_nothing(
+    shop: Terminal, base: str, tmp_path: Path
+) -> None:
+    first = counts(bring(shop, base, PRICES, "--json"))
     assert (first["products"], first["prices_set"], first["done"], first["refused"]) == (3, 5, 3, [])
     settled(shop)
-    assert exported(shop) == PRICES.read_text(encoding="utf-8")
-    again = counts(bring(shop, PRICES, "--json"))
+    assert exported(shop, base) == PRICES.read_text(encoding="utf-8")
+    again = counts(bring(shop, base, PRICES, "--json"))
     assert (again["unchanged"], again["prices_set"], again["done"]) == (3, 0, 0)
-    (tmp_path / "exported.csv").write_text(exported(shop), encoding="utf-8-sig")
-    assert counts(bring(shop, tmp_path / "exported.csv", "--json"))["unchanged"] == 3
+    (tmp_path / "exported.csv").write_text(exported(shop, base), encoding="utf-8-sig")
+    assert counts(bring(shop, base, tmp_path / "exported.csv", "--json"))["unchanged"] == 3
 
 
-def test_a_row_that_is_wrong_holds_back_its_product_and_no_other(shop: Terminal, tmp_path: Path) -> None:
+def test_a_row_that_is_wrong_holds_back_its_product_and_no_other(shop: Terminal, base: str, tmp_path: Path) -> None:
+    assert bring(shop, base, PRICES).code == 0
+    settled(shop)
     (tmp_path / "some.csv").write_text("number,amount\nPUMP-1,250.00\nHOSE-13,3.301\n", encoding="utf-8")
-    told = bring(shop, tmp_path / "some.csv", "--json")
+    told = bring(shop, base, tmp_path / "some.csv", "--json")
     assert (told.code, counts(told)["done"]) == (os.EX_DATAERR, 1)
     settled(shop)
-    assert "PUMP-1,piece,,,,,250.00,1" in exported(shop)
-    assert exported(shop).count("HOSE-13") == 2
-    assert exported(shop).count("PUMP-1") == 1
+    assert "PUMP-1,piece,,,,,250.00,1" in exported(shop, base)
+    assert exported(shop, base).count("HOSE-13") == 2
+    assert exported(shop, base).count("PUMP-1") == 1
 
 
-def test_a_complete_file_takes_off_the_list_what_it_does_not_name(shop: Terminal, tmp_path: Path) -> None:
-    (tmp_path / "one.csv").write_text("number,amount\nFIT-1,50.00\n", encoding="utf-8")
-    told = counts(bring(shop, tmp_path / "one.csv", "--complete", "--dry-run", "--json"))
-    assert told["prices_withdrawn"] >= 3
-    assert bring(shop, tmp_path / "one.csv", "--complete").code == 0
+def test_a_complete_file_takes_off_the_list_what_it_does_not_name(shop: Terminal, base: str, tmp_path: Path) -> None:
+    assert bring(shop, base, PRICES).code == 0
     settled(shop)
-    assert exported(shop).splitlines()[1:] == ["FIT-1,hour,,,,,50.00,1"]
+    (tmp_path / "one.csv").write_text("number,amount\nFIT-1,50.00\n", encoding="utf-8")
+    told = counts(bring(shop, base, tmp_path / "one.csv", "--complete", "--dry-run", "--json"))
+    assert told["prices_withdrawn"] >= 3
+    assert bring(shop, base, tmp_path / "one.csv", "--complete").code == 0
+    settled(shop)
+    assert exported(shop, base).splitlines()[1:] == ["FIT-1,hour,,,,,50.00,1"]
 
 
 def test_products_are_listed_once_renamed_and_told_what_is_wrong(shop: Terminal, tmp_path: Path) -> None:
@@ -139,10 +151,10 @@ def test_products_are_listed_once_renamed_and_told_what_is_wrong(shop: Terminal,
     ],
 )
 def test_a_file_that_is_no_such_table_is_told_by_its_first_line(
-    shop: Terminal, tmp_path: Path, heading: str, why: str
+    shop: Terminal, base: str, tmp_path: Path, heading: str, why: str
 ) -> None:
     (tmp_path / "no.csv").write_text(heading + "\n", encoding="utf-8")
-    told = bring(shop, tmp_path / "no.csv")
+    told = bring(shop, base, tmp_path / "no.csv")
     assert told.code == os.EX_DATAERR
     assert why in told.err
 
