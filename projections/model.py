@@ -19,6 +19,7 @@ FORM = 2
 
 Key = tuple[str, ...]
 Row = Mapping[str, Any]
+K = TypeVar("K", bound=Key)
 
 
 class Kind(StrEnum):
@@ -106,6 +107,15 @@ class Known(Protocol):
     def keyed(self, word: str) -> str:
         """A short token that is the same for the same word everywhere, and tells it to nobody without the key."""
         ...
+
+
+def instead(known: Known, table: Table, column: str, value: str, rows: Mapping[K, Row]) -> Iterator[Change]:
+    """These rows in place of all that hold the value in the indexed column."""
+    for key in known.keys(table, column, value):
+        if key not in rows:
+            yield Drop(table, key)
+    for key, row in rows.items():
+        yield Put(table, key, row)
 
 
 class Touch(NamedTuple):

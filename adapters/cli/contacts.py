@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TextIO
 
@@ -172,11 +171,8 @@ def take_out(
         patience_seconds=patience_seconds,
         as_json=as_json,
     )
-    with files.target(output) as sink:
-        text = TextIOWrapper(sink, encoding="utf-8", newline="")
+    with files.text_target(output) as text:
         WRITE[format or _usual(output or Path())](text, rows)
-        text.flush()
-        text.detach()
     if as_json and output is not None:
         console.give({"contacts": len(rows)})
     else:

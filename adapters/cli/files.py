@@ -8,8 +8,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, TextIO
 
 import orjson
 import typer
@@ -138,6 +139,16 @@ def target(output: Path | None) -> Iterator[BinaryIO]:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def text_target(output: Path | None) -> Iterator[TextIO]:
+    """The same for text, in UTF-8 and with the ends of lines that it comes with."""
+    with target(output) as sink:
+        text = TextIOWrapper(sink, encoding="utf-8", newline="")
+        yield text
+        text.flush()
+        text.detach()
 
 
 def _progress(what: str) -> Progress:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -160,8 +159,5 @@ def _carry_out(plan: Plan, in_flight: int, *, dry_run: bool, as_json: bool) -> N
 
 
 def _write(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output: Path | None) -> None:
-    with files.target(output) as sink:
-        text = TextIOWrapper(sink, encoding="utf-8", newline="")
+    with files.text_target(output) as text:
         write_sheet(text, columns, rows)
-        text.flush()
-        text.detach()

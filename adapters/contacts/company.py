@@ -74,28 +74,28 @@ class Desk:
         """The directory of this id or name, open to the worker as far as that. Raises Unplaced."""
         row = await self._meant(Directories(), "directory", named, DirectoryUnknown)
         if not Level(row["level"]).reaches(least):
-            raise Unplaced(f"{row['name']}: {_sentence(LevelMissing)}")
+            raise Unplaced(f"{row['name']}: {LevelMissing().sentence}")
         return row
 
     async def room(self, named: str) -> DirectoryId:
         """A directory that new contacts may be put into. Raises Unplaced."""
         row = await self.directory(named, Level.EDIT)
         if row["closed"]:
-            raise Unplaced(f"{row['name']}: {_sentence(DirectoryNotOpen)}")
+            raise Unplaced(f"{row['name']}: {DirectoryNotOpen().sentence}")
         return DirectoryId(row["directory"])
 
     async def group(self, named: str) -> GroupId:
         """The group of this id or name, if the worker may put members in. Raises Unplaced."""
         row = await self._meant(Groups(), "group", named, GroupUnknown)
         if row["closed"]:
-            raise Unplaced(f"{row['name']}: {_sentence(GroupNotOpen)}")
+            raise Unplaced(f"{row['name']}: {GroupNotOpen().sentence}")
         await self.directory(row["directory"], Level.EDIT)
         return GroupId(row["group"])
 
     async def _meant(self, question: Listing, id: str, named: str, otherwise: type[Refused]) -> Row:
         rows = [row async for row in self.rows(question) if named in (row[id], row["name"])]
         if not rows:
-            raise Unplaced(f"{named}: {_sentence(otherwise)}")
+            raise Unplaced(f"{named}: {otherwise().sentence}")
         if len(rows) > 1:
             raise Unplaced(f"{named}: several have this name: {', '.join(row[id] for row in rows)}")
         return rows[0]
@@ -136,7 +136,3 @@ def _bundles(words: Iterable[str]) -> Iterable[tuple[str, ...]]:
     left = iter(sorted(words))
     while bundle := tuple(islice(left, PAGE)):
         yield bundle
-
-
-def _sentence(refusal: type[Refused]) -> str:
-    return (refusal.__doc__ or "").partition("\n")[0]

@@ -9,14 +9,16 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from adapters.contacts.card import Card, Cell, Deck, Fault, Field, Way
 from adapters.helpdesk.log import Unreadable, text_of
 from domain.clients.address import AddressKind, AddressUse
+
+T = TypeVar("T")
 
 DELIMITERS = ",;\t"
 LARGEST_CELL = 16 * 1024 * 1024
@@ -41,23 +43,33 @@ def plain(text: str) -> str:
 
 def read_table(path: Path) -> Deck:
     """The contacts in a file. Raises Unreadable."""
-    text = text_of(path)
     csv.field_size_limit(LARGEST_CELL)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     deck = Deck()
+    for line, titles, fields in rows_of(path, _titles, deck.faults):
+        deck.cards.append(_card(line, titles, fields))
+    return deck
+
+
+def rows_of(
+    path: Path, titled: Callable[[Path, Sequence[str]], Sequence[T]], faults: list[Fault]
+) -> Iterator[tuple[int, Sequence[T], Sequence[str]]]:
+    """Every row with its line and the titles, as these are understood; what has not a field for each is a fault.
+
+    Raises Unreadable, also while rows are taken.
+    """
+    text = text_of(path)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
-        titles = _titles(path, next(reader, []))
+        titles = titled(path, next(reader, []))
         line = reader.line_num + 1
         for fields in reader:
             if len(fields) == len(titles):
-                deck.cards.append(_card(line, titles, fields))
+                yield line, titles, fields
             elif fields:
-                why = f"{len(fields)} fields under {len(titles)} columns"
-                deck.faults.append(Fault(line, "", "FieldsMissing", why))
+                faults.append(Fault(line, "", "FieldsMissing", f"{len(fields)} fields under {len(titles)} columns"))
             line = reader.line_num + 1
     except csv.Error as error:
         raise Unreadable(f"{path.name}, line {reader.line_num}: {error}") from None
-    return deck
 
 
 def _delimiter(text: str) -> str:

@@ -22,7 +22,6 @@ from commands.pricing.price import ReplacePrices
 from domain.pricing.money import AmountNotExact, exact
 from domain.pricing.price import MOST_PRICES, Price, PricesOverlap, TooManyPrices
 from domain.pricing.product import ProductUnknown, UnitNotListed
-from domain.refusal import Refused
 from domain.values import ProductId
 
 COLUMNS: Mapping[tuple[str, ...], str] = {
@@ -104,12 +103,12 @@ class Reader:
             return row.fault("amount", refusal.code, refusal.sentence)
         stands = any(price.place == each.place for each in self.shop.asked.get(product, ()))
         if price.unit not in self.shop.units and not stands:
-            return row.fault("unit", UnitNotListed.__name__, _sentence(UnitNotListed))
+            return row.fault("unit", UnitNotListed.__name__, UnitNotListed().sentence)
         if len(table.prices) >= MOST_PRICES:
-            return row.fault("", TooManyPrices.__name__, _sentence(TooManyPrices))
+            return row.fault("", TooManyPrices.__name__, TooManyPrices().sentence)
         met = next((other for known, other in table.prices.items() if known.meets(price)), None)
         if met is not None:
-            why = f"{_sentence(PricesOverlap)[:-1]}: this line and line {met.line}."
+            why = f"{PricesOverlap().sentence[:-1]}: this line and line {met.line}."
             return row.fault("", PricesOverlap.__name__, why)
         table.prices[price] = row
         return None
@@ -153,7 +152,7 @@ def _steps(shop: Shop, tables: Mapping[ProductId, Mapping[Price, Any]], actor: s
 def _unknown(row: Row, found: int) -> Fault:
     if found:
         return row.fault("number", "ProductAmbiguous", f"{found} products have this number.")
-    return row.fault("number", ProductUnknown.__name__, _sentence(ProductUnknown))
+    return row.fault("number", ProductUnknown.__name__, ProductUnknown().sentence)
 
 
 def _misshapen(row: Row) -> Fault | None:
@@ -172,7 +171,3 @@ def _misread(row: Row, error: ValidationError) -> Fault:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = tuple(str(part) for part in first["loc"])
     return row.fault(COLUMNS.get(where, where[-1] if where else ""), "Malformed", first["msg"])
-
-
-def _sentence(refusal: type[Refused]) -> str:
-    return (refusal.__doc__ or "").partition("\n")[0]

@@ -45,7 +45,7 @@ class Reader:
                 yield row.fault(name, "Malformed", f"It is no {name}.")
         number, unit = row.cells.get("number", ""), row.cells.get("unit", "")
         if unit and unit not in self.units and number not in self.known:
-            yield row.fault("unit", UnitNotListed.__name__, (UnitNotListed.__doc__ or "").partition("\n")[0])
+            yield row.fault("unit", UnitNotListed.__name__, UnitNotListed().sentence)
         if number in self.lines:
             yield row.fault("number", "NumberTwice", f"Line {self.lines[number].line} has this number, too.")
         found = self.known.get(number, ())

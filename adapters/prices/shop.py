@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from adapters.contacts.company import Desk, Row, Unplaced
 from domain.pricing.price import Price
 from domain.pricing.price_list import PriceListUnknown
-from domain.refusal import Refused
 from domain.values import PriceListId
 from projections.company.readiness import CodeList, CodeLists
 from projections.pricing.price_list import PriceLists, Prices, Products
@@ -44,7 +43,7 @@ async def price_list(desk: Desk, named: str) -> Row:
     if len(exact) > 1:
         raise Unplaced(f"{named}: {len(exact)} price lists have this name; give the id")
     if not exact:
-        raise Unplaced(f"{named}: {_sentence(PriceListUnknown)}")
+        raise Unplaced(f"{named}: {PriceListUnknown().sentence}")
     return exact[0]
 
 
@@ -70,7 +69,3 @@ def _price(row: Row) -> Price:
         "per": row["per"],
     }
     return Price.model_validate(told)
-
-
-def _sentence(refusal: type[Refused]) -> str:
-    return (refusal.__doc__ or "").partition("\n")[0]

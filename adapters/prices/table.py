@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from adapters.contacts.card import Fault
-from adapters.contacts.table import DELIMITERS, disarmed, plain
-from adapters.helpdesk.log import Unreadable, text_of
+from adapters.contacts.table import disarmed, plain, rows_of
+from adapters.helpdesk.log import Unreadable
 
 PRICES = ("number", "unit", "above", "up_to", "first", "last", "amount", "per")
 PRODUCTS = ("number", "name", "unit")
@@ -40,27 +40,14 @@ class Sheet:
 
 def read_sheet(path: Path, columns: Sequence[str]) -> Sheet:
     """The rows of a file. Raises Unreadable where the file is no such table."""
-    text = text_of(path)
-    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     sheet = Sheet()
-    try:
-        titles = _titles(path, next(reader, []), columns)
-        line = reader.line_num + 1
-        for fields in reader:
-            if len(fields) == len(titles):
-                told = zip(titles, map(plain, map(str.strip, fields)), strict=True)
-                sheet.rows.append(Row(line, {title: cell for title, cell in told if cell}))
-            elif fields:
-                why = f"{len(fields)} fields under {len(titles)} columns"
-                sheet.faults.append(Fault(line, "", "FieldsMissing", why, line))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise Unreadable(f"{path.name}, line {reader.line_num}: {error}") from None
+    for line, titles, fields in rows_of(path, partial(_titles, columns), sheet.faults):
+        told = zip(titles, map(plain, map(str.strip, fields)), strict=True)
+        sheet.rows.append(Row(line, {title: cell for title, cell in told if cell}))
     return sheet
 
 
-def _titles(path: Path, heading: Sequence[str], columns: Sequence[str]) -> list[str]:
+def _titles(columns: Sequence[str], path: Path, heading: Sequence[str]) -> list[str]:
     titles = [title.strip().casefold().replace(" ", "_") for title in heading]
     for wrong, why in (
         ([title for title in titles if title not in columns], "there is no column {!r} here"),

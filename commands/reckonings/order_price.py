@@ -103,15 +103,16 @@ class OrderPrice(Reckoning, name="order-price", row=OrderPriceTold, asked_by=ASK
         then = _then(asked, order, recorded)
         known = _reckoned(view, order, at, lines)
         found = [_line(order, number, recorded.get(number), then.get(number), known[number]) for number in lines]
-        needs_tellable(each for line in found for each in _prices(line))
-        opened = open_groups(asked, groups_in(each for line in found for each in _prices(line)), exception)
+        prices = [each for line in found for each in _prices(line)]
+        needs_tellable(prices)
+        opened, base = open_groups(asked, groups_in(prices), exception), base_list(asked, at)
         row = OrderPriceTold(
             order=self.order,
             customer=order.customer,
             stage=order.stage,
             at=at,
             known_at=view.now,
-            lines=tuple(_shown(line, opened, base_list(asked, at)) for line in found),
+            lines=tuple(_shown(line, opened, base) for line in found),
         )
         named = {*mentioned(each for line in row.lines for each in _prices(line))}
         named |= {(PRODUCT.kind, line.line.product) for line in row.lines}

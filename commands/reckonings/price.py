@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
@@ -31,7 +30,7 @@ from domain.pricing.price_list import PRICE_LIST, PriceListUnknown, Priority
 from domain.pricing.product import PRODUCT, ProductUnknown
 from domain.pricing.terms import Supposed, Terms, supposing
 from domain.pricing.winner import Field as Lists
-from domain.pricing.winner import Line, Priced
+from domain.pricing.winner import Line, Priced, total
 from domain.refusal import require
 from domain.staff.worker import Right
 from domain.values import ContactId, GroupId, Instant, PriceListId, ProductId, Unit
@@ -139,7 +138,7 @@ class Quotation(Reckoning, name="quotation", row=QuotationTold, asked_by=ASKED_B
             at=at,
             known_at=view.now,
             customer=self.customer,
-            total=_total(found[line] for line in lines),
+            total=total(found[line] for line in lines),
             lines=tuple(LineTold(product=line.product, unit=line.unit, priced=shown[line]) for line in lines),
         )
         named = {*mentioned(shown.values()), *((PRODUCT.kind, line.product) for line in lines)}
@@ -177,8 +176,3 @@ def _supposed(
         require(view.read(PRICE_LIST, price_list).opened, otherwise=PriceListUnknown)
     joined = attached(view, what.joined, at)
     return supposing(terms, Supposed(joined, what.left, what.attached, what.detached, what.priorities))
-
-
-def _total(prices: Iterable[Priced]) -> Decimal | None:
-    nets = [each.winner.net if each.winner else None for each in prices]
-    return None if None in nets else sum((net for net in nets if net is not None), Decimal())

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.pricing.money import Currency, Quantity, Total, plain
-from domain.pricing.winner import Line, Priced
+from domain.pricing.winner import Line, Priced, total
 from domain.refusal import Refused, Unknown, require
 from domain.values import ContactId, ProductId, Reference, Unit
 
@@ -197,8 +197,7 @@ class Order:
     @property
     def total(self) -> Decimal | None:
         """What it comes to without taxes; nothing that could be said where a line has no price."""
-        nets = [each.priced.winner.net for each in self.lines.values() if each.priced and each.priced.winner]
-        return sum(nets, Decimal()) if len(nets) == len(self.lines) else None
+        return total(item.priced for item in self.lines.values())
 
 
 AFTER: Mapping[Stage, tuple[Stage, ...]] = {
@@ -286,10 +285,10 @@ def confirm(order: Order, at: datetime, price: PriceLine, expected: Decimal | No
     """At the prices of its day as they are known now, which are frozen with that."""
     if _goes(order, Stage.CONFIRMED, at):
         found = _prices(order, price)
-        total = _needs_total(found)
-        require(expected is None or expected == total, otherwise=TotalOther)
+        comes_to = _needs_total(found)
+        require(expected is None or expected == comes_to, otherwise=TotalOther)
         yield from _repriced(found)
-        yield OrderConfirmed(total=total)
+        yield OrderConfirmed(total=comes_to)
 
 
 def reprice(order: Order, price: PriceLine) -> Iterator[OrderEvent]:
@@ -298,11 +297,12 @@ def reprice(order: Order, price: PriceLine) -> Iterator[OrderEvent]:
     require(order.stage is not Stage.DRAFT, otherwise=OrderStepSkipped)
     require(order.stage not in (Stage.SETTLED, Stage.CANCELLED), otherwise=OrderFrozen)
     found = _prices(order, price)
-    total = _needs_total(found) if order.stage is Stage.CONFIRMED else _total(found)
+    confirmed = order.stage is Stage.CONFIRMED
+    comes_to = _needs_total(found) if confirmed else total(each.priced for each in found)
     changed = list(_repriced(found))
     if changed:
         yield from changed
-        yield OrderRepriced(total=total)
+        yield OrderRepriced(total=comes_to)
 
 
 def settle(order: Order, at: datetime) -> Iterator[OrderEvent]:
@@ -354,16 +354,11 @@ def _repriced(found: Iterable[_Priced]) -> Iterator[OrderEvent]:
             yield OrderLinePriced(number=number, priced=priced)
 
 
-def _total(found: Iterable[_Priced]) -> Decimal | None:
-    winners = [each.priced.winner for each in found]
-    return None if None in winners else sum((each.net for each in winners if each), Decimal())
-
-
 def _needs_total(found: Iterable[_Priced]) -> Decimal:
-    total = _total(found)
-    if total is None:
+    comes_to = total(each.priced for each in found)
+    if comes_to is None:
         raise PriceMissing
-    return total
+    return comes_to
 
 
 def evolve(order: Order, fact: Fact[OrderEvent]) -> Order:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from domain.pricing.price_list import PriceList
@@ -43,6 +44,11 @@ class Applied(NamedTuple):
         """Lists of one rank are equal, and their prices decide."""
         return self.base, self.priority
 
+    @property
+    def turn(self) -> tuple[tuple[bool, int], PriceListId]:
+        """When it is tried: by rank, of one rank by id."""
+        return self.rank, self.id
+
 
 def listed(terms: Terms) -> tuple[PriceListId, ...]:
     """Every list that the customer has, once."""
@@ -58,7 +64,7 @@ def applied(terms: Terms, read: Callable[[PriceListId], PriceList], at: datetime
         groups = tuple(sorted(group for group, lists in terms.groups.items() if id in lists))
         priority = terms.priorities.get(id, price_list.priority(at))
         found.append(Applied(id, price_list, priority, groups, id in terms.own))
-    return tuple(sorted(found, key=lambda each: (each.rank, each.id)))
+    return tuple(sorted(found, key=attrgetter("turn")))
 
 
 class Supposed(NamedTuple):

@@ -133,10 +133,17 @@ class Field(NamedTuple):
     """The same object each time, however many lines a list has no price for."""
 
 
+def total(prices: Iterable[Priced | None]) -> Decimal | None:
+    """What lines come to together; nothing that could be said where one of them has no price."""
+    winners = [priced.winner if priced else None for priced in prices]
+    nets = [winner.net for winner in winners if winner]
+    return sum(nets, Decimal()) if len(nets) == len(winners) else None
+
+
 def field(lists: Iterable[Applied], currency: str, day: date) -> Field:
     """What the lists come to for an order in this currency that has this day."""
     fit, unfit, reject = list[Applied](), list[Rejected](), _rejecting()
-    for each in sorted(lists, key=lambda each: (each.rank, each.id)):
+    for each in sorted(lists, key=attrgetter("turn")):
         reason = next((reason for reason, rule in LIST_RULES if not rule(each, currency, day)), None)
         if reason is None:
             fit.append(each)

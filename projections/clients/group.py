@@ -21,7 +21,7 @@ from projections.sight import open_contact, open_directory
 INCOMPLETE = f"(g.kind = '{GroupKind.CUSTOMERS}' AND g.contract IS NULL)"
 
 
-def _in_force(member: str, at: str) -> str:
+def in_force(member: str, at: str) -> str:
     """[joined, left): whoever leaves at the instant is no member at it (D21)."""
     return f"{member}.joined_at <= {at} AND ({member}.left_at IS NULL OR {member}.left_at > {at})"
 
@@ -29,7 +29,7 @@ def _in_force(member: str, at: str) -> str:
 def _once(at: str) -> str:
     """Of merged contacts that are in the group side by side only one is a member: the survivor, or the first."""
     return f"""NOT EXISTS (
-        SELECT FROM access_merged me JOIN group_members o ON o.group_id = m.group_id AND {_in_force("o", at)}
+        SELECT FROM access_merged me JOIN group_members o ON o.group_id = m.group_id AND {in_force("o", at)}
         LEFT JOIN access_merged beside ON beside.contact = o.contact
         WHERE me.contact = m.contact
         AND (o.contact = me.survivor OR beside.survivor = me.survivor AND o.contact < m.contact))"""
@@ -73,7 +73,7 @@ class Groups(Listing, name="groups", row=GroupRow, rests_on=(ACCESS, MEMBERSHIPS
         g.group_id AS group, g.name, g.kind, g.rank, g.directory, dn.name AS directory_name, g.closed, g.contract,
         kn.name AS contract_name, {INCOMPLETE} AS incomplete,
         (SELECT count(*) FROM group_members m
-         WHERE m.group_id = g.group_id AND {_in_force("m", "%(now)s")} AND {_once("%(now)s")}
+         WHERE m.group_id = g.group_id AND {in_force("m", "%(now)s")} AND {_once("%(now)s")}
          AND {open_contact("m.contact")}) AS members"""
     joins = """
         JOIN groups g ON g.group_id = page.group_id
@@ -117,7 +117,7 @@ class GroupMembers(
         at = "coalesce(%(at)s::timestamptz, %(now)s)"
         rows = f"""
             FROM group_members m JOIN contacts c ON c.contact = m.contact
-            WHERE m.group_id = %(group)s AND {_in_force("m", at)} AND {_once(at)} AND {open_contact("m.contact")}"""
+            WHERE m.group_id = %(group)s AND {in_force("m", at)} AND {_once(at)} AND {open_contact("m.contact")}"""
         return [Leg(rows, {"m.contact": "text", "m.since": "text"})]
 
     def known(self) -> str:

@@ -21,7 +21,7 @@ from domain.clients.group import (
 from domain.clients.membership import MEMBERSHIP, MemberJoined, MemberLeft, Membership
 from domain.fact import Fact
 from domain.timeline import Timeline
-from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Table, Touch, words
+from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table, Touch, instead, words
 
 GROUPS = Table(
     "groups",
@@ -59,8 +59,7 @@ def members(contact: str, known: Known) -> Iterable[Change]:
         for group, line in membership.spells.items()
         for since, until in spells(line)
     }
-    stale = [key for key in known.keys(GROUP_MEMBERS, "contact", contact) if key not in rows]
-    return [*(Drop(GROUP_MEMBERS, key) for key in stale), *(Put(GROUP_MEMBERS, *each) for each in rows.items())]
+    return instead(known, GROUP_MEMBERS, "contact", contact, rows)
 
 
 def group(id: str, known: Known) -> Iterable[Change]:

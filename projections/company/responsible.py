@@ -16,7 +16,7 @@ from domain.company.process_area import (
 )
 from domain.company.settings import SETTINGS, Settings
 from domain.fact import Fact
-from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Table, Touch, words
+from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Table, Touch, instead, words
 
 GROUP_RESPONSIBLES = Table(
     "group_responsibles",
@@ -57,10 +57,8 @@ def settings(id: str, known: Known) -> Iterable[Change]:
     for name, value in _values(state).items():
         yield Drop(COMPANY_SETTINGS, (name,)) if value is None else Put(COMPANY_SETTINGS, (name,), {"value": value})
     for code_list, entries in _lists(state).items():
-        listed = {(code_list, f"{n:03}"): entry for n, entry in enumerate(entries)}
-        stale = [key for key in known.keys(CODE_LISTS, "code_list", code_list) if key not in listed]
-        yield from (Drop(CODE_LISTS, key) for key in stale)
-        yield from (Put(CODE_LISTS, key, {"entry": entry}) for key, entry in listed.items())
+        listed = {(code_list, f"{n:03}"): {"entry": entry} for n, entry in enumerate(entries)}
+        yield from instead(known, CODE_LISTS, "code_list", code_list, listed)
 
 
 def _values(state: Settings) -> dict[str, str | None]:

@@ -12,6 +12,7 @@ from domain.staff.worker import Right
 from domain.values import ContactId, ProductId
 from projections.access import ACCESS
 from projections.clients.client_file import CLIENT_FILE
+from projections.clients.group import in_force
 from projections.clients.group_members import MEMBERSHIPS
 from projections.company.responsible import RESPONSIBLE
 from projections.pricing.price_lists import LISTED
@@ -24,10 +25,9 @@ TODAY = f"({NOW} AT TIME ZONE (SELECT value FROM company_settings WHERE setting 
 """Where the company is; while nobody knows where that is, no day is today."""
 
 IN_FORCE = f"h.attached_at <= {NOW} AND (h.detached_at IS NULL OR h.detached_at > {NOW})"
-MEMBER = f"m.joined_at <= {NOW} AND (m.left_at IS NULL OR m.left_at > {NOW})"
 HELD = f"""
     SELECT h.price_list, g.group_id, false AS own, false AS base
-    FROM same_contact s JOIN group_members m ON m.contact = s.contact AND {MEMBER}
+    FROM same_contact s JOIN group_members m ON m.contact = s.contact AND {in_force("m", NOW)}
     JOIN groups g ON g.group_id = m.group_id AND {open_directory("g.directory")}
     JOIN price_list_holders h ON h.kind = 'group' AND h.thing = g.group_id AND {IN_FORCE}
     UNION SELECT h.price_list, NULL, true, false

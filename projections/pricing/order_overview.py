@@ -13,6 +13,7 @@ from domain.staff.worker import Right
 from domain.values import GroupId
 from projections.access import ACCESS
 from projections.clients.client_file import CLIENT_FILE
+from projections.clients.group import in_force
 from projections.clients.group_members import MEMBERSHIPS
 from projections.pricing.orders import ORDERED
 from projections.pricing.products import ASSORTMENT
@@ -54,7 +55,6 @@ IN_GROUPS = f"""
     SELECT coalesce(am.survivor, m.contact) AS customer, m.group_id, m.joined_at, m.left_at
     FROM group_members m JOIN groups g ON g.group_id = m.group_id AND {open_directory("g.directory")}
     LEFT JOIN access_merged am ON am.contact = m.contact"""
-AT_PLACING = "gm.joined_at <= o.placed_at AND (gm.left_at IS NULL OR gm.left_at > o.placed_at)"
 COUNTED = f"o.stage IN ('{Stage.CONFIRMED}', '{Stage.SETTLED}') AND o.placed_on IS NOT NULL"
 KEY = ("period", "group_id", "currency", "customer", "product", "unit")
 SUMS = ("orders", "quantity", "net")
@@ -96,7 +96,7 @@ class OrderOverview(
                 SELECT o.order_id, o.placed_on, o.placed_at, o.currency, coalesce(am.survivor, o.customer) AS survivor
                 FROM orders o LEFT JOIN access_merged am ON am.contact = o.customer
                 WHERE {COUNTED} AND {open_contact("o.customer")}{self.given()} OFFSET 0
-            ) o LEFT JOIN ({IN_GROUPS}) gm ON gm.customer = o.survivor AND {AT_PLACING} {group}"""
+            ) o LEFT JOIN ({IN_GROUPS}) gm ON gm.customer = o.survivor AND {in_force("gm", "o.placed_at")} {group}"""
 
     def rows(self) -> str:
         """One row for each key there is."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.fact import Fact
 from domain.pricing.order import ORDER, Item, Order, Stage
-from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Table, Touch, words
+from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table, Touch, instead, words
 
 STEPS = (Stage.DRAFT, Stage.OFFERED, Stage.PLACED, Stage.CONFIRMED, Stage.SETTLED, Stage.CANCELLED)
 
@@ -51,8 +51,7 @@ def order(id: str, known: Known) -> Iterable[Change]:
     state: Order = known.state(ORDER, id)
     yield Put(ORDERS, (id,), _row(state))
     rows = {(id, f"{number:03}"): _line(item) for number, item in state.lines.items()}
-    yield from (Drop(ORDER_LINES, key) for key in known.keys(ORDER_LINES, "order_id", id) if key not in rows)
-    yield from (Put(ORDER_LINES, *each) for each in rows.items())
+    yield from instead(known, ORDER_LINES, "order_id", id, rows)
 
 
 def _row(state: Order) -> dict[str, Any]:

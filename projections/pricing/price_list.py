@@ -48,6 +48,7 @@ class Products(Listing, name="products", row=ProductRow, rests_on=(ASSORTMENT,),
         return [Leg(f"FROM products p WHERE true{self.given()}", {"p.product": "text"})]
 
 
+KNOWN = "EXISTS (SELECT FROM price_lists pl WHERE pl.price_list = %(price_list)s)"
 BASE = "EXISTS (SELECT FROM company_settings b WHERE b.setting = 'base-list' AND b.value = pl.price_list)"
 
 
@@ -115,7 +116,7 @@ class PriceListHolders(
         LEFT JOIN names gn ON h.kind = 'group' AND gn.kind = 'group' AND gn.id = h.thing"""
 
     def known(self) -> str:
-        return "EXISTS (SELECT FROM price_lists pl WHERE pl.price_list = %(price_list)s)"
+        return KNOWN
 
     def unknown(self) -> type[Unknown]:
         return PriceListUnknown
@@ -155,7 +156,7 @@ class Prices(Listing, name="prices", row=PriceRow, rests_on=(LISTED, ASKED_FOR, 
         JOIN products o ON o.product = p.product"""
 
     def known(self) -> str:
-        return "EXISTS (SELECT FROM price_lists pl WHERE pl.price_list = %(price_list)s)"
+        return KNOWN
 
     def unknown(self) -> type[Unknown]:
         return PriceListUnknown

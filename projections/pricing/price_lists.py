@@ -12,7 +12,7 @@ from domain.decider import Decider
 from domain.fact import Fact
 from domain.pricing.price_list import PRICE_LIST, PriceList
 from projections.clients.group_members import spells
-from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Table, Touch, words
+from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table, Touch, instead, words
 
 PRICE_LISTS = Table(
     "price_lists",
@@ -48,11 +48,7 @@ def held(decider: Decider[Any, Any], id: str, known: Known) -> Iterable[Change]:
         for price_list, line in known.state(decider, id).price_lists.items()
         for since, until in spells(line)
     }
-    stale = [key for key in known.keys(PRICE_LIST_HOLDERS, "holder", holder) if key not in rows]
-    return [
-        *(Drop(PRICE_LIST_HOLDERS, key) for key in stale),
-        *(Put(PRICE_LIST_HOLDERS, *each) for each in rows.items()),
-    ]
+    return instead(known, PRICE_LIST_HOLDERS, "holder", holder, rows)
 
 
 MADE: Mapping[Decider[Any, Any], Callable[[str, Known], Iterable[Change]]] = {

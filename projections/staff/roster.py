@@ -28,7 +28,7 @@ from domain.staff.team import (
     TeamRenamed,
 )
 from domain.staff.worker import WORKER, Worker
-from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Table, Touch, words
+from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table, Touch, instead, words
 
 TEAMS = Table("teams", ("team",), (*words("name", "leader"), Column("disbanded", Kind.FLAG)), indexes=(("leader",),))
 AREAS = Table(
@@ -59,11 +59,11 @@ def area(id: str, known: Known) -> Iterable[Change]:
 
 def absences(id: str, known: Known) -> Iterable[Change]:
     state: Worker = known.state(WORKER, id)
-    stale = [key for key in known.keys(ABSENCES, "worker", id) if key[1] not in state.absences]
-    yield from (Drop(ABSENCES, key) for key in stale)
-    for absence, each in state.absences.items():
-        row = {"since": each.since, "until": each.until, "substitute": each.substitute}
-        yield Put(ABSENCES, (id, absence), row)
+    rows = {
+        (id, absence): {"since": each.since, "until": each.until, "substitute": each.substitute}
+        for absence, each in state.absences.items()
+    }
+    return instead(known, ABSENCES, "worker", id, rows)
 
 
 MADE: Mapping[str, tuple[Decider[Any, Any], Callable[[str, Known], Iterable[Change]]]] = {
