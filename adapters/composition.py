@@ -6,15 +6,17 @@ Each imports its parts when it is made: none waits for those of another.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from functools import cache, partial
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
 from adapters import embedded, nats, postgres
+from adapters.clock import Clock
+from adapters.clock import now as now
 from adapters.embedded import Running, load_callers, seed_path
 from adapters.nats.channel import FACTS, Channel
 from adapters.nats.patience import ENDURING, Patience
@@ -99,14 +101,33 @@ class Service:
     files: FileService
 
 
-def now() -> datetime:
-    """The clock of the service; the only place that reads one for decisions."""
-    return datetime.now(timezone.utc)
+@contextmanager
+def begun_with_test_clock(place: Place) -> Iterator[Clock]:
+    """The test clock of the log there, for a process that answers. Raises NoTestClock where it can have none."""
+    from adapters.postgres.clock import TestClock
+
+    with TestClock(place.postgres_url, place.settings.schema_name).following(answers=True) as clock:
+        yield clock
+
+
+@contextmanager
+def clock_of(place: Place) -> Iterator[Clock]:
+    """Whatever clock the log there goes by, for a process that only asks."""
+    from adapters.postgres.clock import TestClock, ahead
+
+    if ahead(place.postgres_url, place.settings.schema_name) is None:
+        yield now
+        return
+    with TestClock(place.postgres_url, place.settings.schema_name).following(answers=False) as clock:
+        yield clock
 
 
 @asynccontextmanager
-async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> AsyncIterator[Service]:
-    """A service process that takes commands until the block ends, then answers what waits and leaves."""
+async def serving(place: Place, *, clock: Clock = now) -> AsyncIterator[Service]:
+    """A service process that takes commands until the block ends, then answers what waits and leaves.
+
+    Raises ClockNeeded where the log goes by another clock.
+    """
     from adapters.cursor import Cursors
     from adapters.nats.connection import connect
     from adapters.nats.file_service import FileService
@@ -115,6 +136,7 @@ async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> Async
     from adapters.nats.reception import Reception
     from adapters.nats.service import CommandService
     from adapters.position import PositionTokens
+    from adapters.postgres import clock as test_clock
     from adapters.postgres.answers import Answers
     from adapters.postgres.file_sweep import keep_sweeping
     from adapters.postgres.filing import Filing
@@ -129,9 +151,10 @@ async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> Async
 
     settings = place.settings
     migrate(place.postgres_url, settings.schema_name)
+    test_clock.require(place.postgres_url, settings.schema_name, clock)
     access.ensure(place.postgres_url, settings.schema_name)
     keys = opened_keys(place.postgres_url, settings.schema_name, place.keys)
-    log = PostgresLog(place.postgres_url, settings.schema_name, Keyring(keys))
+    log = PostgresLog(place.postgres_url, settings.schema_name, Keyring(keys), clock=clock)
     answers = Answers(place.postgres_url, settings.schema_name, Keyring(keys))
     seed = str(place.seed("service", settings.service_seed))
     connection = await connect(place.nats_url, seed, name="kartoteka-service", inbox="_INBOX.service")
@@ -149,7 +172,7 @@ async def serving(place: Place, *, clock: Callable[[], datetime] = now) -> Async
     await commands.start()
     await queries.start()
     await files.start()
-    retention = asyncio.create_task(keep_forgetting(place.postgres_url, settings.schema_name))
+    retention = asyncio.create_task(keep_forgetting(place.postgres_url, settings.schema_name, clock))
     sweeping = asyncio.create_task(keep_sweeping(place.postgres_url, settings.schema_name, parts, clock))
     try:
         yield Service(commands, queries, log, files)
@@ -201,21 +224,77 @@ async def relaying(place: Place, *, channel: Channel = FACTS) -> AsyncIterator[R
 
 
 @asynccontextmanager
-async def reacting(place: Place, *, channel: Channel = FACTS, patience: Patience = ENDURING) -> AsyncIterator[None]:
-    """What asks for that which follows from the facts, until the block ends; all processes share the work."""
+async def reacting(
+    place: Place, *, channel: Channel = FACTS, patience: Patience = ENDURING, clock: Clock = now
+) -> AsyncIterator[None]:
+    """What asks for that which follows from the facts, until the block ends; all processes share the work.
+
+    Raises ClockNeeded where the log goes by another clock.
+    """
     from adapters.nats.handlers import handlers
+    from adapters.postgres import clock as test_clock
     from adapters.postgres.dead_letters import DeadLetters
     from adapters.postgres.schema import migrate
 
     settings = place.settings
     migrate(place.postgres_url, settings.schema_name)
+    test_clock.require(place.postgres_url, settings.schema_name, clock)
     letters = DeadLetters(place.postgres_url, settings.schema_name)
 
     def seed(name: str) -> str:
         return str(place.seed(name, settings.service_seed if name == "service" else None))
 
-    async with handlers(place.nats_url, seed, letters, channel, patience):
+    async with handlers(place.nats_url, seed, letters, channel, patience, clock), mailing(place, clock):
         yield
+
+
+@asynccontextmanager
+async def timing(place: Place, *, clock: Clock = now, every_seconds: float = 1.0) -> AsyncIterator[None]:
+    """What asks for that which has come by itself, until the block ends; of several processes each does.
+
+    Raises ClockNeeded where the log goes by another clock.
+    """
+    from adapters.nats.client import Client
+    from adapters.nats.timer import Timer
+    from adapters.nats.timer import timing as at_work
+    from adapters.postgres import clock as test_clock
+    from adapters.postgres.schema import migrate
+    from adapters.postgres.timers import Timers
+    from domain.staff.worker import TIMER
+
+    settings = place.settings
+    migrate(place.postgres_url, settings.schema_name)
+    test_clock.require(place.postgres_url, settings.schema_name, clock)
+    timers = Timers(place.postgres_url, settings.schema_name)
+    client = Client(place.nats_url, TIMER, str(place.seed(TIMER, None)), patience_seconds=0.0)
+    try:
+        async with at_work(Timer(client, timers.due, clock, every_seconds)):
+            yield
+    finally:
+        await timers.close()
+
+
+@asynccontextmanager
+async def mailing(place: Place, clock: Clock = now) -> AsyncIterator[None]:
+    """What sends notices by e-mail, until the block ends; at any time one process of all sends."""
+    from adapters.mail.account import account
+    from adapters.nats.client import Client
+    from adapters.nats.mailing import Mailing
+    from adapters.postgres.keys import Keyring, opened_keys
+    from adapters.postgres.mail_queue import mail_queue
+
+    settings, leaving = place.settings, asyncio.Event()
+    keyring = cache(lambda: Keyring(opened_keys(place.postgres_url, settings.schema_name, place.keys)))
+    queue = partial(mail_queue, place.postgres_url, settings.schema_name, keyring)
+    async with (
+        Client(place.nats_url, "mailing", str(place.seed("mailing", None)), patience_seconds=0.0) as client,
+        asyncio.TaskGroup() as tasks,
+    ):
+        tasks.create_task(Mailing(queue, client, account(settings), leaving, clock).run())
+        try:
+            yield
+        finally:
+            leaving.set()
 
 
 def parts() -> list[str]:

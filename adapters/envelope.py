@@ -61,16 +61,19 @@ def envelope_of(command: type[Command]) -> type[Envelope]:
 
 
 def read(
-    topic: str, caller: str, payload: bytes, received_at: datetime, secret: bytes
+    topic: str, caller: str, payload: bytes, received_at: datetime, secret: bytes, real_time: datetime | None = None
 ) -> tuple[Request, int | None] | Problem:
-    """The request in a message, with its deadline in ms; or the problem with it."""
+    """The request in a message, with its deadline in ms; or the problem with it.
+
+    `real_time` is the receipt by the clocks that ids are made by, where it is another: those nobody moves.
+    """
     command = COMMANDS.get(topic)
     if command is None:
         return problem(404, "CommandUnknown")
     envelope = read_as(envelope_of(command), payload)
     if isinstance(envelope, Problem):
         return envelope
-    if (age := _age(envelope.id, received_at)) is not None:
+    if (age := _age(envelope.id, real_time or received_at)) is not None:
         if age > timedelta(days=KEPT_DAYS):
             return problem(422, "CommandIdExpired")
         if age < -AHEAD:

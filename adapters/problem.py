@@ -53,13 +53,17 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A refusal on its way out. `errors` names fields and what is wrong with them, never what was in them."""
+    """A refusal on its way out. `errors` names fields and what is wrong with them, never what was in them.
+
+    `about` is the id of who or what stands in the way, where the asker may know of it.
+    """
 
     status: int
     code: str
     title: str
     errors: tuple[dict[str, Any], ...] = ()
     retry_after_ms: int | None = None
+    about: str = ""
 
     def body(self) -> bytes:
         """The problem as JSON."""
@@ -71,6 +75,8 @@ class Problem:
         }
         if self.errors:
             body["errors"] = self.errors
+        if self.about:
+            body["about"] = self.about
         return orjson.dumps(body)
 
 
@@ -81,8 +87,8 @@ def problem(
     return Problem(status, code, SENTENCES[code], errors, retry_after_ms)
 
 
-def refusal(code: str) -> Problem:
-    """A rule's refusal, by its code."""
+def refusal(code: str, about: str = "") -> Problem:
+    """A rule's refusal, by its code, with what it is about."""
     kind = Refused.by_code.get(code, Refused)
     status = next(status for known, status in STATUS.items() if issubclass(kind, known))
-    return Problem(status, code, (kind.__doc__ or "").partition("\n")[0])
+    return Problem(status, code, (kind.__doc__ or "").partition("\n")[0], about=about)

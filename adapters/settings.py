@@ -55,6 +55,18 @@ class Settings(BaseSettings):
     file_bytes: int = Field(
         25 * 1024 * 1024, ge=1, le=512 * 1024 * 1024, description="How large a file of a contact may be, in bytes."
     )
+    smtp_host: str | None = Field(None, description="The mail server; without it no notice goes out by e-mail.")
+    smtp_port: int | None = Field(None, ge=1, le=65_535, description="The port of the mail server.")
+    smtp_login: str | None = Field(None, description="As whom we log in to the mail server.")
+    smtp_password: SecretStr | None = Field(None, description="The password of that login.")
+    smtp_sender: str | None = Field(
+        None, pattern=r"^[^@\s]+@[^@\s]+$", description="The address from which notices are sent."
+    )
+    smtp_tls: str = Field(
+        "starttls",
+        pattern=r"^(none|starttls|tls)$",
+        description="How the connection is kept secret; none is for tests.",
+    )
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$", description="The least that is logged.")
     log_json: bool = Field(False, description="Log lines as JSON.")
 

@@ -9,8 +9,21 @@ from commands.clients import address, bookmark, contact, directory, group, membe
 from commands.command import Command
 from commands.company import process_area, responsibility, settings
 from commands.pricing import order, price, price_list, product
-from commands.service import calendar, contract, incident_type, ticket
+from commands.service import (
+    calendar,
+    contract,
+    escalation,
+    exchange,
+    holding,
+    incident_type,
+    joining,
+    link,
+    opening,
+    routing,
+    ticket,
+)
 from commands.staff import area, team, worker
+from commands.talk import gateway
 from commands.work import notice
 from domain.decider import Decider
 
@@ -18,11 +31,11 @@ NOUNS = (
     *(worker, team, area, directory, contact, bookmark, group, membership),
     *(settings, process_area, responsibility),
     *(product, price_list, price, order),
-    *(calendar, contract, incident_type, ticket, notice),
+    *(calendar, contract, incident_type, ticket, gateway, notice),
 )
 
-PARTS = (address, merge, paper, relation)
-"""What may be asked of a contact, a file for each side of it."""
+PARTS = (address, merge, paper, relation, opening, routing, holding, exchange, joining, link, escalation)
+"""What may be asked of a contact and of a ticket, a file for each side of them."""
 
 COMMANDS: Mapping[str, type[Command]] = Command.by_topic
 

@@ -7,15 +7,19 @@ from domain.clients.directory import DIRECTORY, DirectoryNotOpen
 from domain.company.process_area import PROCESS_AREA, ProcessAreaUnknown
 from domain.pricing.price_list import PRICE_LIST, PriceList, PriceListUnknown
 from domain.refusal import require
+from domain.service.calendar import CALENDAR, CalendarUnknown
 from domain.service.contract import CONTRACT, ContractUnknown
 from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeUnknown
 from domain.staff.area import AREA, AreaUnknown
 from domain.staff.team import TEAM, TeamUnknown
 from domain.staff.worker import WORKER, WorkerUnknown
+from domain.talk.gateway import GATEWAY, GatewayUnknown
 from domain.values import (
     AreaId,
+    CalendarId,
     ContractId,
     DirectoryId,
+    GatewayId,
     Holder,
     IncidentTypeId,
     PriceListId,
@@ -30,6 +34,11 @@ from domain.values import (
 def needs_contract(asked: Asked, id: ContractId | None) -> None:
     """Refuse a contract that was never concluded; none at all is all right."""
     require(id is None or bool(asked.read(CONTRACT, id).versions), otherwise=ContractUnknown)
+
+
+def needs_calendar(asked: Asked, id: CalendarId | None) -> None:
+    """Refuse a calendar that was never defined; none at all is all right."""
+    require(id is None or bool(asked.read(CALENDAR, id).versions), otherwise=CalendarUnknown)
 
 
 def needs_incident_type(asked: Asked, id: IncidentTypeId | None) -> None:
@@ -62,6 +71,11 @@ def needs_holder(asked: Asked, id: Holder | None) -> None:
 def needs_process_area(asked: Asked, id: ProcessAreaId) -> None:
     """Refuse a process area that was never listed."""
     require(asked.read(PROCESS_AREA, id).listed, otherwise=ProcessAreaUnknown)
+
+
+def needs_gateway(asked: Asked, id: GatewayId | None) -> None:
+    """Refuse a gateway that was never opened; none at all is all right."""
+    require(id is None or asked.read(GATEWAY, id).opened, otherwise=GatewayUnknown)
 
 
 def needs_price_list(asked: Asked, id: PriceListId | None) -> PriceList:

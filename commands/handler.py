@@ -17,7 +17,7 @@ from commands.lookup import Lookup, NotReady, Wanted
 from commands.permission import LateFactsNotAllowed, holds
 from commands.request import Answer, Attempt, Fate, Log, Request, Settled
 from domain.decider import Decider
-from domain.fact import Event, Fact
+from domain.fact import LATE, Event, Fact
 from domain.refusal import NotAllowed, Refused, Unknown, require
 from domain.staff.worker import AUTOMATA, Right
 from domain.values import SubjectId, WorkerId
@@ -27,7 +27,6 @@ S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 
 AHEAD = timedelta(seconds=60)
-BACK = timedelta(minutes=5)
 ROUNDS = 8
 
 
@@ -322,7 +321,7 @@ def attempted(request: Request, round: Round, failed: Callable[[Request, Excepti
         own = world.look(command.of, stream)
         _apply(attempt, world, _decided(command, own, world, request.expected_version), own_id)
     except Refused as refusal:
-        attempt.code = refusal.code
+        attempt.code, attempt.thing = refusal.code, refusal.about
         attempt.kept = not isinstance(refusal, NotAllowed | NotReady)
     except (Missing, Unsought, Behind, Unsettled):
         raise
@@ -367,7 +366,7 @@ def _apply(attempt: Attempt, world: World, decided: list[Event | Change], own_id
 def _clock(world: World, request: Request, at: datetime) -> None:
     if at > request.received_at + AHEAD:
         raise HappenedInFuture
-    late = at < request.received_at - BACK
+    late = at < request.received_at - LATE
     if late and request.actor not in AUTOMATA and not holds(world, Right.LATE_FACTS):
         raise LateFactsNotAllowed
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.refusal import Refused
-from domain.values import ContactId, SubjectId, WorkerId
+from domain.values import ContactId, NoticeId, SubjectId, TeamId, TicketId, WorkerId
 
 F = TypeVar("F")
 
@@ -46,7 +46,7 @@ class Finder(Protocol):
 
 
 class Charge(NamedTuple):
-    """Something a worker answers for: an open ticket, a responsibility row, a contact, a process area, the helpdesk."""
+    """What a worker answers for: an open ticket, a row, a contact, a process area, a gateway, a contract, helpdesk."""
 
     kind: str
     thing: str
@@ -54,7 +54,7 @@ class Charge(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A directory or an area that a worker or a team has a right to, or a role in."""
+    """A directory or an area that a worker or a team has a right to, or a role in; an open ticket of a team."""
 
     kind: str
     thing: str
@@ -71,6 +71,21 @@ class Lack(NamedTuple):
     lacks: list[str]
 
 
+class Ended(NamedTuple):
+    """A ticket that is over, when it was received, and its life as `domain/service/life.py` writes it."""
+
+    ticket: TicketId
+    received_at: datetime
+    life: str
+
+
+class Received(NamedTuple):
+    """A ticket, and when it was received."""
+
+    ticket: TicketId
+    received_at: datetime
+
+
 class Stored(NamedTuple):
     """The whole contents of a file that was put: for whom, whose data it is, and until when it may be attached."""
 
@@ -81,11 +96,23 @@ class Stored(NamedTuple):
     until: datetime
 
 
+class Membership(NamedTuple):
+    """A team that a worker is in."""
+
+    team: TeamId
+
+
+class Noticed(NamedTuple):
+    """A notice that was written to somebody, or withheld from them."""
+
+    notice: NoticeId
+
+
 CHARGES = Lookup("charges", Charge)
 """By the worker (R-STF-2)."""
 
 HELD = Lookup("held", Held)
-"""By the holder."""
+"""By the holder; of a team, its open tickets as well."""
 
 REACHED = Lookup("reached", Held)
 """By the holder: of a worker, also through teams."""
@@ -96,8 +123,20 @@ DUTIES = Lookup("duties", Charge)
 OPEN_TICKETS = Lookup("open-tickets", Charge)
 """Of everybody, those with a contract: the key is how many at most."""
 
+ENDED = Lookup("ended", Ended)
+"""Of those that the asker may know of: the key says who asks and which are meant (`commands/reckonings/what_if.py`)."""
+
+RECEIVED = Lookup("received", Received)
+"""Of those that the asker may know of: the key says who asks, and which are meant, as that of `ENDED`."""
+
 LACKING = Lookup("lacking", Lack)
 """Of everybody: the key is the instant by which rights are judged, in ISO 8601."""
 
+TEAMS_OF = Lookup("teams-of", Membership)
+"""By the worker."""
+
 STORED = Lookup("stored", Stored)
 """By the file; what may no longer be attached may be gone before it is."""
+
+NOTICED = Lookup("noticed", Noticed)
+"""By a ticket and a worker, with a stroke between them (N-9)."""

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from commands.command import Reading
-from domain.clients.contact import CONTACT, ContactUnknown
 from domain.clients.directory import DIRECTORY, Directory, DirectoryUnknown, Given, Level, highest
 from domain.clients.group import GROUP, GroupUnknown
 from domain.decider import Decider
 from domain.ending import lasts
 from domain.fact import Event
-from domain.refusal import NotAllowed, Unknown, require
-from domain.service.assignment import Standing
-from domain.service.ticket import Ticket, TicketUnknown
-from domain.staff.area import AREA, Area, AreaUnknown, Role
+from domain.refusal import NotAllowed, require
+from domain.staff.area import Area, AreaUnknown, Role
 from domain.staff.team import TEAM
 from domain.staff.worker import SYSTEM, WORKER, Right
-from domain.values import ContactId, DirectoryId, GroupId, Holder, WorkerId, team_of, worker_holder
+from domain.values import DirectoryId, GroupId, Holder, WorkerId, team_of, worker_holder
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
@@ -69,21 +65,11 @@ class Ground(NamedTuple):
     until: datetime | None = None
 
 
-NO_GROUND = Ground(Holder(""), Level.NONE)
-
-
 class Part(NamedTuple):
     """The role that decides: whose it is, and what it is."""
 
     holder: Holder
     role: Role
-
-
-class Verdict(NamedTuple):
-    """What one test of sight came to, and the right by which it was passed, if it takes one."""
-
-    passed: bool
-    by: Ground | Part | Right | None = None
 
 
 def holds(asked: Reading, right: Right) -> bool:
@@ -103,7 +89,7 @@ def ground(asked: Reading, directory: Directory) -> Ground:
         return Ground(own, Level.ADMINISTER)
     best = Ground(own, *highest(directory.given(own, asked.now)))
     for (holder, _), right in directory.rights.items():
-        if lasts(right.until, asked.now) and _goes_before(holder, right, best, own) and _in_team(asked, holder):
+        if lasts(right.until, asked.now) and _goes_before(holder, right, best, own) and in_team(asked, holder):
             best = Ground(holder, *right)
     return best
 
@@ -132,31 +118,6 @@ def needs_level(asked: Reading, id: DirectoryId, needed: Level) -> None:
         raise LevelMissing
 
 
-def home(asked: Reading, contact: ContactId) -> DirectoryId | None:
-    """The directory whose rights decide who may know of the contact: of a merged one, that of its survivor."""
-    found = asked.read(CONTACT, contact)
-    if found.survivor is not None:
-        found = asked.read(CONTACT, found.survivor)
-    return found.directory
-
-
-def opened_by(asked: Reading, contact: ContactId) -> Ground:
-    """The right by which the worker knows of the contact, or one that reaches nowhere."""
-    directory = home(asked, contact)
-    return NO_GROUND if directory is None else ground(asked, asked.read(DIRECTORY, directory))
-
-
-def sees(asked: Reading, contact: ContactId) -> bool:
-    """Whether the worker may know of the contact: at least "use" on its directory."""
-    return CONTACT_TESTS[Condition.DIRECTORY](asked, contact).passed
-
-
-def needs_sight(asked: Reading, contact: ContactId, otherwise: type[Unknown] = ContactUnknown) -> None:
-    """Refuse as if there were no such contact unless the worker sees it (D16)."""
-    if not sees(asked, contact):
-        raise otherwise
-
-
 def needs_group(asked: Reading, id: GroupId) -> None:
     """Refuse unless the worker may edit the group's directory; unknown to one who may not know of it (R-GRP-3)."""
     group = asked.read(GROUP, id)
@@ -178,9 +139,14 @@ def role_of(asked: Reading, area: Area, *roles: Role) -> Part | None:
         if own in holders:
             return Part(own, role)
         for holder in sorted(holders):
-            if _in_team(asked, holder):
+            if in_team(asked, holder):
                 return Part(holder, role)
     return None
+
+
+def lookers(area: Area) -> Iterator[Holder]:
+    """Whoever is or was to be member or reader of the area: nobody else knows of what lies in it."""
+    return (holder for holder, role in area.roles if role is not Role.MANAGER)
 
 
 def has_role(asked: Reading, area: Area, *roles: Role) -> bool:
@@ -197,103 +163,12 @@ def manages(asked: Reading, area: Area) -> None:
     require(has_role(asked, area, Role.MANAGER), otherwise=RoleMissing)
 
 
-class Condition(StrEnum):
-    """What must hold for a worker to know of something, each by itself (D14, D34)."""
-
-    ACTIVE = "active"
-    MODULE = "module-right"
-    AREA = "area"
-    DIRECTORY = "directory"
-    REPORTER = "reporter-directory"
-    CUSTOMER = "customer-directory"
-
-
-def _active(asked: Reading, _: object) -> Verdict:
-    return Verdict(asked.actor == SYSTEM or asked.read(WORKER, asked.actor).active)
-
-
-def _module(asked: Reading, rights: tuple[Right, ...]) -> Verdict:
-    """The first of these rights that the worker holds."""
-    found = next((right for right in rights if holds(asked, right)), None)
-    return Verdict(asked.actor == SYSTEM or found is not None, found)
-
-
-def _area(asked: Reading, ticket: Ticket) -> Verdict:
-    if ticket.area is None:
-        return Verdict(passed=False)
-    found = role_of(asked, asked.read(AREA, ticket.area), Role.MEMBER, Role.READER)
-    return Verdict(found is not None, found)
-
-
-def _directory(asked: Reading, contact: ContactId | None) -> Verdict:
-    """Nobody at all is open to everybody."""
-    if contact is None:
-        return Verdict(passed=True)
-    found = opened_by(asked, contact)
-    return Verdict(found.level.reaches(Level.USE), found)
-
-
-CONTACT_MODULE, TICKET_MODULE = (Right.BASIC,), (Right.BASIC, Right.HELPDESK)
-"""One of these rights is what the module takes."""
-
-CONTACT_TESTS: Mapping[Condition, Callable[[Reading, ContactId], Verdict]] = {
-    Condition.ACTIVE: _active,
-    Condition.MODULE: lambda asked, _: _module(asked, CONTACT_MODULE),
-    Condition.DIRECTORY: _directory,
-}
-"""What it takes to know of a contact (R-DIR-2)."""
-
-TICKET_TESTS: Mapping[Condition, Callable[[Reading, Ticket], Verdict]] = {
-    Condition.ACTIVE: _active,
-    Condition.MODULE: lambda asked, _: _module(asked, TICKET_MODULE),
-    Condition.AREA: _area,
-    Condition.REPORTER: lambda asked, ticket: _directory(asked, ticket.reporter),
-    Condition.CUSTOMER: lambda asked, ticket: _directory(asked, ticket.customer),
-}
-"""What it takes to know of a ticket (D34)."""
-
-PLACED = tuple(TICKET_TESTS[test] for test in (Condition.AREA, Condition.REPORTER, Condition.CUSTOMER))
-"""Those that rest on where the ticket and its contacts lie; of a customer who reported it the first two say it all."""
-
-
-def lies_open(asked: Reading, ticket: Ticket) -> bool:
-    """Whether the worker may know of the ticket: a look into its area, and sight of its contacts (D34)."""
-    tests = PLACED[:-1] if ticket.customer == ticket.reporter else PLACED
-    return all(test(asked, ticket).passed for test in tests)
-
-
-def works_on(asked: Reading, ticket: Ticket) -> None:
-    """Refuse unless the worker may work on the ticket: helpdesk, sight of its contacts, member of its area (D34)."""
-    needs(asked, Right.HELPDESK)
-    require(lies_open(asked, ticket), otherwise=TicketUnknown)
-    assert ticket.area is not None
-    require(has_role(asked, asked.read(AREA, ticket.area), Role.MEMBER), otherwise=RoleMissing)
-
-
-def works_for(asked: Reading, ticket: Ticket, automaton: WorkerId) -> None:
-    """Refuse as `works_on`, but for the automaton that is there for this."""
-    if asked.actor != automaton:
-        works_on(asked, ticket)
-    require(ticket.area is not None, otherwise=TicketUnknown)
-
-
 def needs_automaton(asked: Reading, automaton: WorkerId) -> None:
     """Refuse everybody but the automaton that is there for this, and the installation itself."""
     require(asked.actor in (automaton, SYSTEM), otherwise=RightMissing)
 
 
-def standing(asked: Reading, ticket: Ticket, candidate: WorkerId) -> Standing:
-    """What a candidate for the ticket has of what it takes (D12)."""
-    them = InPlaceOf(asked, candidate)
-    assert ticket.area is not None
-    return Standing(
-        active=_active(them, ticket).passed,
-        member=has_role(them, asked.read(AREA, ticket.area), Role.MEMBER),
-        sees_reporter=TICKET_TESTS[Condition.REPORTER](them, ticket).passed,
-        sees_customer=TICKET_TESTS[Condition.CUSTOMER](them, ticket).passed,
-    )
-
-
-def _in_team(asked: Reading, holder: Holder) -> bool:
+def in_team(asked: Reading, holder: Holder) -> bool:
+    """Whether the holder is a team, and the worker who asks is in it."""
     team = team_of(holder)
     return team is not None and asked.actor in asked.read(TEAM, team).members

@@ -45,6 +45,7 @@ class Attempt:
     """The streams the decision rests on, each with the version it had before the batch."""
     facts: list[Fact[Any]] = field(default_factory=list)
     thing: str = ""
+    """Of a refusal, what stands in the way, where the one who asks may know of it."""
     version: int = 0
     kept: bool = True
     """Whether the command log keeps the answer; a missing right is not a lasting answer."""

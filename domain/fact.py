@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict
 
 from domain.personal import Personal
+
+LATE = timedelta(minutes=5)
+"""What is recorded longer than this after it happened takes a right of its own, and auditors see it listed (D32)."""
 
 
 class Event(BaseModel):

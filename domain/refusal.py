@@ -10,6 +10,11 @@ class Refused(Exception):
 
     by_code: ClassVar[dict[str, type[Refused]]] = {}
 
+    def __init__(self, about: str = "") -> None:
+        """`about` is the id of who or what stands in the way, to be told only where the asker may know of it."""
+        super().__init__(about)
+        self.about = about
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if not cls.__doc__:

@@ -79,6 +79,9 @@ class OrderId(Id): ...
 class ProcessAreaId(Id): ...
 
 
+class GatewayId(Id): ...
+
+
 class SubjectId(Id):
     """Whose data it is; never the id of the contact that stands for the person today."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from projections import looks, trail
+from projections import late, looks, trail
 from projections.access import ACCESS
 from projections.clients import access_check, bookmark, card, client, contact, directory, group, paper, search
 from projections.clients.bookmarks import AT_HAND
@@ -24,11 +24,16 @@ from projections.pricing.price_lists import LISTED
 from projections.pricing.prices import ASKED_FOR
 from projections.pricing.products import ASSORTMENT
 from projections.question import Question
-from projections.service import desk, due, outcome, ticket
+from projections.service import contract, desk, due, link, outcome, sla_overview, ticket
+from projections.service.links import LINKED
 from projections.service.service_levels import SERVICE_LEVELS
+from projections.service.terms import TERMS
 from projections.service.tickets import DESK
+from projections.service.timers import TIMING
 from projections.staff import area, charge, directory_right, sight, team, worker
 from projections.staff.roster import ROSTER
+from projections.talk import gateway
+from projections.talk.gateways import ENTRANCES
 from projections.timeline import TRAIL
 from projections.work import notice
 from projections.work.notices import TOLD
@@ -40,6 +45,9 @@ READ_MODELS: Mapping[str, ReadModel] = {
         CALLED,
         DESK,
         SERVICE_LEVELS,
+        TIMING,
+        LINKED,
+        TERMS,
         MEMBERSHIPS,
         CLIENT_FILE,
         CLIENT_LINKS,
@@ -53,6 +61,7 @@ READ_MODELS: Mapping[str, ReadModel] = {
         LISTED,
         ASKED_FOR,
         ORDERED,
+        ENTRANCES,
         TRAIL,
         TOLD,
     )
@@ -61,8 +70,10 @@ READ_MODELS: Mapping[str, ReadModel] = {
 ASKED_ABOUT = (
     desk,
     ticket,
+    link,
     due,
     outcome,
+    sla_overview,
     contact,
     access_check,
     client,
@@ -84,8 +95,11 @@ ASKED_ABOUT = (
     area,
     directory_right,
     charge,
+    gateway,
+    contract,
     notice,
     trail,
+    late,
     looks,
 )
 

@@ -11,12 +11,13 @@ from domain.company.process_area import ProcessAreaListed, ProcessAreaRenamed
 from domain.fact import Event, Fact
 from domain.pricing.price_list import PriceListOpened, PriceListRenamed
 from domain.pricing.product import ProductListed, ProductRenamed
-from domain.service.calendar import CalendarDefined
+from domain.service.calendar import CalendarDefined, CalendarRenamed
 from domain.service.contract import ContractConcluded
 from domain.service.incident_type import IncidentTypeListed
 from domain.staff.area import AreaOpened, AreaRenamed
 from domain.staff.team import TeamFormed, TeamRenamed
 from domain.staff.worker import WorkerHired, WorkerRenamed
+from domain.talk.gateway import GatewayOpened, GatewayRenamed
 from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table, words
 
 NAMES = Table("names", ("kind", "id"), words("name"))
@@ -29,10 +30,16 @@ WORKER_NAMES = Table(
     indexes=(("subject",),),
 )
 
+ANSWERING = "r.responsible, wn.name AS sealed_worker_name, tn.name AS team_name"
+ANSWERING_NAMED = """
+    LEFT JOIN worker_names wn ON 'worker:' || wn.worker = r.responsible
+    LEFT JOIN names tn ON tn.kind = 'team' AND 'team:' || tn.id = r.responsible"""
+"""Who answers in a row `r`: a worker or a team, and what it is called."""
+
 LABELLED: frozenset[type[Event]] = frozenset(
     {
         *(DirectoryOpened, DirectoryRenamed, GroupFormed, GroupRenamed, ProcessAreaListed, ProcessAreaRenamed),
-        *(CalendarDefined, ContractConcluded, IncidentTypeListed),
+        *(CalendarDefined, CalendarRenamed, ContractConcluded, IncidentTypeListed, GatewayOpened, GatewayRenamed),
         *(AreaOpened, AreaRenamed, TeamFormed, TeamRenamed),
         *(ProductListed, ProductRenamed, PriceListOpened, PriceListRenamed),
     }

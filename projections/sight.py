@@ -1,4 +1,4 @@
-"""Who may know of what, as SQL over the access model: a join at read time that says what `commands/permission.py` says.
+"""Who may know of what, as SQL over the access model: a join at read time that says what `commands/sight.py` says.
 
 The parameters are `actor`, `received`, by which rights are judged, and `everything`, true of the installation alone.
 """
@@ -11,9 +11,9 @@ from domain.staff.worker import Right
 from projections.looking import EXCEPTION
 
 PARTS: Mapping[str, str] = {
+    "my_teams(team)": "SELECT team FROM access_members WHERE worker = %(actor)s",
     "my_holders(holder)": """
-        SELECT 'worker:' || %(actor)s::text UNION ALL
-        SELECT 'team:' || team FROM access_members WHERE worker = %(actor)s""",
+        SELECT 'worker:' || %(actor)s::text UNION ALL SELECT 'team:' || team FROM my_teams""",
     "every_directory(directory)": """
         (SELECT directory FROM access_contacts WHERE %(everything)s ORDER BY directory LIMIT 1) UNION ALL
         SELECT (SELECT c.directory FROM access_contacts c WHERE c.directory > e.directory ORDER BY c.directory LIMIT 1)
@@ -110,9 +110,13 @@ def officers_exception(opened: str) -> str:
     return f"CASE WHEN NOT ({holds(Right.BASIC)} AND {opened}) THEN '{Right.PRIVACY_OFFICER}' END AS {EXCEPTION}"
 
 
-def open_contacts(ticket: str) -> str:
+STANDING = "JOIN ticket_standings s ON s.ticket = t.ticket"
+"""How a ticket `t` stands: whose it is decides who may know of it, and may change."""
+
+
+def open_contacts(standing: str) -> str:
     """Sight of everybody the ticket is linked to."""
-    reporter, customer = f"{ticket}.reporter", f"{ticket}.customer"
+    reporter, customer = f"{standing}.reporter", f"{standing}.customer"
     return (
         f"({reporter} IS NULL OR {open_contact(reporter)})"
         f" AND ({customer} IS NULL OR {customer} = {reporter} OR {open_contact(customer)})"
@@ -124,12 +128,23 @@ def open_area(area: str) -> str:
     return f"(%(everything)s OR {area} IN (SELECT area FROM my_areas))"
 
 
+def open_team(standing: str) -> str:
+    """In the team that the ticket was given to, or the one who has it; where there is no team, everybody (R-COM-8)."""
+    mine = f"{standing}.assignee = %(actor)s OR {standing}.team IN (SELECT team FROM my_teams)"
+    return f"(%(everything)s OR {standing}.team IS NULL OR {mine})"
+
+
 def known_area(area: str) -> str:
     """Whether the asker may know of the area: any role in it is enough, and the area administrator knows of all."""
     role = f"r.area = {area} AND {lasts('r')} AND r.holder IN (SELECT holder FROM my_holders)"
     return f"({holds(Right.AREA_ADMINISTRATOR)} OR EXISTS (SELECT FROM access_roles r WHERE {role}))"
 
 
-def open_ticket(ticket: str) -> str:
-    """A look into the ticket's area, and sight of its contacts (D34)."""
-    return f"{open_area(f'{ticket}.area')} AND {open_contacts(ticket)}"
+def open_ticket(ticket: str = "t", standing: str = "s") -> str:
+    """A look into the ticket's area, its team, and sight of its contacts (D34)."""
+    return f"{open_area(f'{ticket}.area')} AND {open_standing(standing)}"
+
+
+def open_standing(standing: str) -> str:
+    """What of that changes with whose the ticket is."""
+    return f"{open_team(standing)} AND {open_contacts(standing)}"

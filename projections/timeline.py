@@ -7,7 +7,8 @@ from functools import cache
 from string import Formatter
 from typing import Any
 
-from domain.fact import Event, Fact, personal_fields
+from domain.fact import LATE, Event, Fact, personal_fields
+from domain.staff.worker import AUTOMATA
 from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table
 from projections.words import WORDS
 
@@ -29,6 +30,21 @@ TIMELINE = Table(
 )
 """`words` tells the fact without personal data; `details` are its personal fields, each in its envelope."""
 
+
+LATE_FACTS = Table(
+    "late_facts",
+    ("stream", "version"),
+    (
+        Column("position", Kind.NUMBER),
+        Column("happened_at", Kind.INSTANT),
+        Column("recorded_at", Kind.INSTANT),
+        Column("actor"),
+        Column("topic"),
+    ),
+    indexes=(("position",), ("actor", "position")),
+    once=True,
+)
+"""What a worker recorded more than five minutes after it happened (D32)."""
 
 Piece = tuple[str, str | None, bool]
 """Some text, the field that comes behind it if one does, and whether that is personal."""
@@ -74,13 +90,16 @@ def project(fact: Fact[Any], _: Known) -> Iterator[Change]:
         "subject": getattr(event, "subject", None) if details else None,
         "details": details or None,
     }
-    yield Put(TIMELINE, (fact.stream, str(fact.version)), row)
+    key = (fact.stream, str(fact.version))
+    yield Put(TIMELINE, key, row)
+    if fact.recorded_at - fact.happened_at > LATE and fact.actor not in AUTOMATA:
+        yield Put(LATE_FACTS, key, {column.name: row[column.name] for column in LATE_FACTS.columns})
 
 
 TRAIL = ReadModel(
     name="timeline",
     about="Every fact in the reader's words, with when it happened, when it was recorded, and who did it.",
-    tables=(TIMELINE,),
+    tables=(TIMELINE, LATE_FACTS),
     facts=frozenset(WORDS),
     project=project,
 )

@@ -1,7 +1,7 @@
 """What happened to one thing, told to whoever may know of it; an auditor may read of any (requirements, section 1).
 
 A thing's line names other things. What the asker may not know of is not shown by name; a membership in a group of a
-hidden directory, and what a contact is or was to a hidden one, not at all (D16).
+hidden directory, what a contact is or was to a hidden one, and a ticket to a hidden thing, not at all (D16).
 """
 
 from __future__ import annotations
@@ -25,16 +25,20 @@ from domain.service.ticket import TicketUnknown
 from domain.staff.area import AreaUnknown
 from domain.staff.team import TeamUnknown
 from domain.staff.worker import Right, WorkerUnknown
+from domain.talk.gateway import GatewayUnknown
 from domain.values import Id
 from domain.work.notice import NoticeUnknown
 from projections.access import ACCESS
 from projections.clients.client_file import CLIENT_FILE
+from projections.clients.client_papers import CLIENT_PAPERS
 from projections.clients.group_members import MEMBERSHIPS
 from projections.looking import EXCEPTION, How, Look
 from projections.names import CALLED
+from projections.pricing.order import OPEN as ORDER_OPEN
+from projections.pricing.orders import ORDERED
 from projections.question import Answer, Leg, Listing
 from projections.service.tickets import DESK
-from projections.sight import holds, lasts, open_contact, open_contacts, open_directory, open_ticket
+from projections.sight import STANDING, holds, lasts, open_contact, open_contacts, open_directory, open_ticket
 from projections.timeline import TRAIL
 from projections.work.notices import TOLD
 
@@ -62,6 +66,7 @@ class Thing(StrEnum):
     INCIDENT_TYPE = "incident-type"
     SETTINGS = "settings"
     PROCESS_AREA = "process-area"
+    GATEWAY = "gateway"
     RESPONSIBILITY = "responsibility"
 
 
@@ -77,7 +82,7 @@ BASIC, AUDITOR = holds(Right.BASIC), holds(Right.AUDITOR)
 AREAS, WORKERS = holds(Right.AREA_ADMINISTRATOR), holds(Right.CRM_ADMINISTRATOR)
 MINE = "IN (SELECT holder FROM my_holders)"
 HAPPENED = "EXISTS (SELECT FROM timeline l WHERE l.stream = %(thing)s::text || '-' || %(id)s::text)"
-TICKET = "EXISTS (SELECT FROM tickets t WHERE t.ticket = %(id)s AND {sight})"
+TICKET = f"EXISTS (SELECT FROM tickets t {STANDING} WHERE t.ticket = %(id)s AND {{sight}})"
 CONTACT = f"EXISTS (SELECT FROM access_contacts c WHERE c.contact = %(id)s AND {open_contact('c.contact')})"
 GROUP = f"EXISTS (SELECT FROM groups g WHERE g.group_id = {{id}} AND {open_directory('g.directory')})"
 JOINED = GROUP.format(id=r"substring(l.words FROM '\S+$')")
@@ -94,20 +99,41 @@ LINKED = f"""(l.topic NOT IN ({", ".join(f"'contact.{each}'" for each in LINKING
     OR {open_contact(OTHER)})"""
 """Whether the other contact that a line of one tells of may be known."""
 
-OF_A_LINE: Mapping[Thing, str] = {Thing.MEMBERSHIP: JOINED, Thing.CONTACT: LINKED}
-"""What must hold of a line for it to be shown, beside what holds of them all."""
+HIDDEN_CONTACT = f"""
+    EXISTS (SELECT FROM access_contacts c WHERE c.contact = found[1] AND ({open_contact("c.contact")}) IS NOT TRUE)"""
+HIDDEN = f"""{HIDDEN_CONTACT}
+    OR EXISTS (SELECT FROM tickets t {STANDING} WHERE t.ticket = found[1] AND ({open_ticket()}) IS NOT TRUE)
+    OR EXISTS (SELECT FROM orders o WHERE o.order_id = found[1] AND ({ORDER_OPEN}) IS NOT TRUE)
+    OR EXISTS (SELECT FROM contact_files f WHERE f.file = found[1] AND ({open_contact("f.contact")}) IS NOT TRUE)"""
+
+
+def names_none(hidden: str) -> str:
+    """Whether a line names nothing of which this holds."""
+    return f"NOT EXISTS (SELECT FROM regexp_matches(l.words, '({UUID})', 'g') found WHERE {hidden})"
+
+
+OF_A_LINE: Mapping[Thing, str] = {
+    Thing.MEMBERSHIP: JOINED,
+    Thing.CONTACT: LINKED,
+    Thing.TICKET: names_none(HIDDEN),
+    Thing.RESPONSIBILITY: names_none(HIDDEN_CONTACT),
+}
+"""What must hold of a line for it to be shown, beside what holds of them all.
+
+A line of a ticket names what it was linked to then, a line of the standing check for which contact somebody answers.
+"""
 
 ROLE = f"EXISTS (SELECT FROM access_roles r WHERE r.area = {{id}} AND r.holder {MINE} AND {lasts('r')})"
 NOTICE = f"""EXISTS (
-    SELECT FROM notices n JOIN tickets t ON t.ticket = n.ticket
-    WHERE n.notice = %(id)s AND (%(everything)s OR n.recipient = %(actor)s) AND {open_ticket("t")})"""
+    SELECT FROM notices n JOIN tickets t ON t.ticket = n.ticket {STANDING}
+    WHERE n.notice = %(id)s AND (%(everything)s OR n.recipient = %(actor)s) AND {open_ticket()})"""
 
 IN_PERSON = Seen(f"{BASIC} AND {CONTACT}", ContactUnknown, personal=CONTACT)
 SEEN: Mapping[Thing, Seen] = {
     Thing.TICKET: Seen(
-        f"{holds(Right.BASIC, Right.HELPDESK)} AND {TICKET.format(sight=open_ticket('t'))}",
+        f"{holds(Right.BASIC, Right.HELPDESK)} AND {TICKET.format(sight=open_ticket())}",
         TicketUnknown,
-        personal=TICKET.format(sight=open_contacts("t")),
+        personal=TICKET.format(sight=open_contacts("s")),
     ),
     Thing.CONTACT: IN_PERSON,
     Thing.MEMBERSHIP: IN_PERSON,
@@ -122,6 +148,7 @@ SEEN: Mapping[Thing, Seen] = {
     Thing.INCIDENT_TYPE: Seen(f"{BASIC} AND {HAPPENED}", IncidentTypeUnknown),
     Thing.SETTINGS: Seen(f"{BASIC} AND {HAPPENED}", Unknown),
     Thing.PROCESS_AREA: Seen(f"{BASIC} AND {HAPPENED}", ProcessAreaUnknown),
+    Thing.GATEWAY: Seen(f"{BASIC} AND {HAPPENED}", GatewayUnknown),
     Thing.RESPONSIBILITY: Seen(f"({WORKERS} OR {AREAS}) AND {HAPPENED}", Unknown),
 }
 
@@ -129,7 +156,7 @@ NAMED = f"""
     SELECT json_agg(json_build_object('id', i.id, 'sealed_worker', w.name, 'sealed_contact', c.name, 'name', CASE
         WHEN k.known OR {AUDITOR} THEN n.name END)) AS told, bool_or(NOT k.known) AS hidden
     FROM (SELECT DISTINCT found[1] AS id FROM regexp_matches(l.words, '({UUID})', 'g') found) i
-    LEFT JOIN names n ON n.kind IN ('area', 'calendar', 'contract', 'directory', 'group', 'incident-type',
+    LEFT JOIN names n ON n.kind IN ('area', 'calendar', 'contract', 'directory', 'gateway', 'group', 'incident-type',
             'process-area', 'team')
         AND n.id = i.id
     LEFT JOIN worker_names w ON w.worker = i.id
@@ -159,7 +186,10 @@ class TrailRow(Answer):
 
 
 class Trail(
-    Listing, name="timeline", row=TrailRow, rests_on=(TRAIL, ACCESS, CLIENT_FILE, DESK, MEMBERSHIPS, TOLD, CALLED)
+    Listing,
+    name="timeline",
+    row=TrailRow,
+    rests_on=(TRAIL, ACCESS, CLIENT_FILE, CLIENT_PAPERS, DESK, MEMBERSHIPS, ORDERED, TOLD, CALLED),
 ):
     """Everything that happened to one thing, in the order in which it did."""
 

@@ -52,9 +52,11 @@ from domain.company.process_area import (
 from domain.company.responsibility import LackFound, LackSettled
 from domain.company.settings import (
     BaseListSet,
+    ClosingRuleSet,
     DefaultAreaSet,
     DefaultContractSet,
     FormRuleSet,
+    HelpdeskProcessAreaSet,
     HelpdeskResponsibleSet,
     LifeCyclesListed,
     PlaceSet,
@@ -79,25 +81,42 @@ from domain.pricing.order import (
 from domain.pricing.price import PriceSet, PriceWithdrawn
 from domain.pricing.price_list import PriceListDaysSet, PriceListOpened, PriceListRanked, PriceListRenamed
 from domain.pricing.product import ProductListed, ProductRenamed, ProductRestored, ProductRetired
-from domain.service.calendar import CalendarDefined, CalendarRevised
+from domain.service.calendar import CalendarDefined, CalendarRenamed, CalendarRevised
 from domain.service.contract import ContractConcluded, ContractRevised
-from domain.service.incident_type import IncidentTypeContractSet, IncidentTypeListed, IncidentTypeRetired
-from domain.service.ticket import (
-    OutcomeCorrected,
-    OutcomeStated,
-    TicketAssessed,
+from domain.service.escalation import TicketEscalated, TicketEscalationSkipped
+from domain.service.exchange import TicketCallLogged, TicketMessageLogged
+from domain.service.holding import (
     TicketAssigned,
-    TicketCallLogged,
+    TicketGivenBack,
+    TicketHandedOver,
+    TicketRouted,
+    TicketTeamAssigned,
+)
+from domain.service.incident_type import IncidentTypeContractSet, IncidentTypeListed, IncidentTypeRetired
+from domain.service.joining import (
+    TicketAbsorbed,
+    TicketDivided,
+    TicketMerged,
+    TicketReleased,
+    TicketSeparated,
+    TicketSplitOff,
+)
+from domain.service.link import TicketLinked, TicketUnlinked
+from domain.service.statement import OutcomeCorrected, OutcomeStated
+from domain.service.ticket import (
+    TicketAssessed,
+    TicketAssessmentWithdrawn,
     TicketClosed,
     TicketContractChanged,
     TicketContractSelected,
+    TicketCustomerSet,
     TicketHeld,
     TicketNoted,
     TicketOpened,
     TicketReopened,
     TicketResolved,
     TicketResumed,
-    TicketRouted,
+    TicketRetyped,
     TicketStarted,
 )
 from domain.staff.absence import WorkerAbsenceEnded, WorkerAbsencePlanned
@@ -121,13 +140,24 @@ from domain.staff.team import (
 )
 from domain.staff.worker import (
     WorkerDeactivated,
+    WorkerEmailSet,
     WorkerHired,
+    WorkerNoticeChannelsSet,
     WorkerReactivated,
     WorkerRenamed,
     WorkerRightGranted,
     WorkerRightWithdrawn,
 )
-from domain.work.notice import NoticeSeen, NoticeWritten
+from domain.talk.gateway import (
+    GatewayClosed,
+    GatewayOpened,
+    GatewayProcessAreaSet,
+    GatewayRenamed,
+    GatewayReopened,
+    GatewayResponsibleSet,
+)
+from domain.work.delivery import NoticeDelivered, NoticeNotDelivered
+from domain.work.notice import NoticeSeen, NoticeWithheld, NoticeWritten
 
 WORDS: Mapping[type[Event], str] = {
     WorkerHired: "{name} works here now",
@@ -193,6 +223,7 @@ WORDS: Mapping[type[Event], str] = {
     MemberLeft: "Left group {group}",
     DefaultAreaSet: "Default area for tickets: {area}",
     DefaultContractSet: "Default contract: {contract}",
+    HelpdeskProcessAreaSet: "Process area of what an employee enters: {process_area}",
     HelpdeskResponsibleSet: "Answers for tickets that nobody else answers for: {responsible}",
     SeveritiesListed: "Severities, gravest first: {severities}",
     PlaceSet: "Time zone of the company: {zone}; country: {country}",
@@ -200,6 +231,7 @@ WORDS: Mapping[type[Event], str] = {
     SalutationsListed: "How a contact may be addressed: {entries}",
     RelationsListed: "What a contact may be to another: {entries}",
     FormRuleSet: "An answer after closing leads to: {reopens}",
+    ClosingRuleSet: "What is resolved closes by itself after {after_seconds} s of calendar {calendar}",
     ProcessAreaListed: "Process area {name} listed",
     ProcessAreaRenamed: "Process area renamed to {name}",
     ProcessAreaRetired: "Process area no longer offered",
@@ -208,25 +240,49 @@ WORDS: Mapping[type[Event], str] = {
     LackSettled: "Worker {worker} lacks nothing more for {kind} {thing}, process area {process_area}",
     CalendarDefined: "Calendar {name} defined",
     CalendarRevised: "New opening hours from here on",
+    CalendarRenamed: "Calendar renamed to {name}",
     ContractConcluded: "Contract {name} concluded",
     ContractRevised: "New terms from here on",
     IncidentTypeListed: "Incident type {name} listed",
     IncidentTypeRetired: "Incident type no longer offered",
     IncidentTypeContractSet: "Contract for the incident type: {contract}",
+    GatewayOpened: "Gateway {name} opened, a {kind}, for process area {process_area}",
+    GatewayRenamed: "Gateway renamed to {name}",
+    GatewayProcessAreaSet: "What comes through belongs to process area {process_area}",
+    GatewayResponsibleSet: "Answers for what comes through the gateway: {responsible}",
+    GatewayClosed: "Gateway closed: nothing new comes through",
+    GatewayReopened: "Messages come through the gateway again",
     TicketOpened: "Reported: {title}",
     TicketContractSelected: "Promised contract {contract}, version {version}, found by {scope}",
     TicketContractChanged: "Put under contract {contract}: {reason}",
+    TicketCustomerSet: "Reported by contact {reporter}, on the terms of contact {customer}",
+    TicketRetyped: "Incident type: {incident_type}",
     TicketAssessed: "Severity: {severity}",
-    TicketRouted: "Looked for who answers: {assignee}",
-    TicketAssigned: "Given to worker {assignee}",
+    TicketAssessmentWithdrawn: "How grave it is, is open again",
+    TicketRouted: "Looked for who answers: {assignee}, team {team}",
+    TicketAssigned: "Given to worker {assignee}, team {team}",
+    TicketTeamAssigned: "Given to team {team}, for one of them to claim",
+    TicketGivenBack: "Given back; taken from the team as well: {team_too}",
+    TicketHandedOver: "Handed over: {note}",
     TicketStarted: "Work began",
     TicketHeld: "Waiting for the customer",
     TicketResumed: "The waiting is over",
     TicketCallLogged: "Call, answered: {answered}; {note}",
+    TicketMessageLogged: "Message, {direction}, {way}, automatic: {automatic}; {text}",
     TicketNoted: "Note: {text}",
     TicketResolved: "Resolved",
     TicketClosed: "Closed; without resolution because of: {reason}",
     TicketReopened: "Opened again",
+    TicketLinked: "Has to do with {kind} {thing}",
+    TicketUnlinked: "Has nothing to do with {kind} {thing}",
+    TicketMerged: "Merged into ticket {survivor}",
+    TicketSeparated: "Separated from ticket {survivor}, as if never merged",
+    TicketAbsorbed: "Stands from here on for ticket {ticket}",
+    TicketReleased: "Stands no longer for ticket {ticket}",
+    TicketDivided: "A part became ticket {part}",
+    TicketSplitOff: "Was a part of ticket {origin}",
+    TicketEscalated: "{percent} % of {target} used up at {due}: {told}, by {channels}",
+    TicketEscalationSkipped: "{percent} % of {target} used up at {due}: skipped for a higher level",
     OutcomeStated: "{target}: {outcome}, due {due}",
     NoticeWritten: "Worker {recipient} was told by {channel}: ticket {ticket} is {occasion}",
     GroupPriceListAttached: "Price list {price_list} applies to the members",
@@ -256,5 +312,10 @@ WORDS: Mapping[type[Event], str] = {
     OrderSettled: "Settled",
     OrderCancelled: "Cancelled",
     NoticeSeen: "Seen by the one who was told",
+    NoticeWithheld: "Worker {recipient} was not told by {channel} that ticket {ticket} is {occasion}: {reason}",
+    NoticeDelivered: "The mail server took the e-mail",
+    NoticeNotDelivered: "The e-mail did not go out: {reason}; missing: {missing}; status: {status}",
+    WorkerEmailSet: "Gets e-mail at: {email}",
+    WorkerNoticeChannelsSet: "Wants notices besides by: {channels}",
     OutcomeCorrected: "{target}, corrected by a late fact: {outcome}, due {due}",
 }

@@ -6,10 +6,11 @@ import asyncio
 import random
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -34,14 +35,21 @@ from commands.pricing.order import ConfirmOrder, DraftOrder, EnterOrder, Given, 
 from commands.pricing.price import PutPrice
 from commands.pricing.price_list import OpenPriceList
 from commands.pricing.product import ListProduct
-from commands.service.ticket import AssignTicket, OpenTicket
+from commands.service.holding import AssignTicket
+from commands.service.joining import MergeTicket, SplitTicket
+from commands.service.link import LinkTicket
+from commands.service.opening import OpenTicket
+from commands.service.ticket import SetTicketCustomer
 from commands.staff.area import GiveAreaRole, OpenArea
+from commands.staff.team import AddTeamMember, FormTeam
 from commands.staff.worker import GrantRight, HireWorker
 from domain.clients.address import AddressKind
 from domain.clients.contact import ContactKind
 from domain.clients.directory import Level
+from domain.company.responsibility import CHECK
 from domain.pricing.days import Days
 from domain.pricing.price import Price
+from domain.service.link import LinkKind
 from domain.staff.area import Role
 from domain.staff.worker import SYSTEM, Right
 from domain.values import worker_holder
@@ -56,7 +64,10 @@ ORDERED = 6
 UNHEARD = ("shadow's", "shadow's of old", "base")
 """Lists that nobody may change to find out who has them: a price may tell, for every group counts (R-GRP-4)."""
 
-OFTEN = ("order.", "prices.", "price-list.", "contact.attach", "contact.detach", "group.attach", "group.detach")
+OFTEN = (
+    *("order.", "prices.", "price-list.", "contact.attach", "contact.detach", "group.attach", "group.detach"),
+    "ticket.",
+)
 """What attackers try beside everything else."""
 
 MAY = tuple(right for right in Right if right not in (Right.AUDITOR, Right.PRIVACY_OFFICER, Right.AREA_ADMINISTRATOR))
@@ -110,6 +121,9 @@ class Builder:
             )
         await self._right("eve", "open", Level.ADMINISTER)
         await self._right("insider", "shut", Level.ADMINISTER)
+        await self.did("crew", FormTeam(name="Crew"))
+        await self._right("insider", "open", Level.USE)
+        await self.did("insider in the crew", AddTeamMember(team=self.ids["crew"], worker=self.ids["insider"]))
         for name, directory in (("public", "open"), ("secret", "shut")):
             await self.did(name, FormGroup(directory=self.ids[directory], name=name.title()))
         await self._shop()
@@ -192,8 +206,34 @@ class Builder:
         await self.did(f"{label} answers", SetContactResponsible(contact=hidden, responsible=mallory))
         assigned = AssignTicket(ticket=self.ids[f"{label} ticket"], assignee=self.ids["mallory"])
         await self.did(f"{label} assigned", assigned)
+        await self._tickets(label, hidden, seen)
+
+    async def _tickets(self, label: str, hidden: str, seen: str) -> None:
+        """One of who is seen is a team's and is merged, linked and split; one that is open was first of who is not."""
+        crews = await self.did(f"{label} crew's", OpenTicket(customer=seen, title=f"The crew's of {label}"))
+        known = self.ids[f"seen {label.rpartition(' ')[2]} ticket"]
+        for kind, thing in ((LinkKind.TICKET, crews), (LinkKind.CONTACT, hidden)):
+            await self.did(f"{label} linked {kind}", LinkTicket(ticket=known, kind=kind, thing=thing))
+        for ticket in (crews, await self.did(f"{label} part", SplitTicket(origin=known, title="The other half"))):
+            await self.did(f"{ticket} given", AssignTicket(ticket=ticket, team=self.ids["crew"]))
+        await self.did(f"{label} merged", MergeTicket(ticket=crews, survivor=known))
+        mistaken = f"mistaken {label.rpartition(' ')[2]}"
+        await self.did(mistaken, OpenTicket(customer=hidden, title="Whose it is was not known"))
+        for n, contact in enumerate((seen, hidden, seen)):
+            found = SetTicketCustomer(ticket=self.ids[mistaken], reporter=contact, customer=contact)
+            await self.did(f"{mistaken} found {n}", found)
 
 
+SWEPT = {
+    "contact": ("contact",),
+    "id": ("contact", "ticket", CHECK),
+    "customer": ("contact",),
+    "order": ("order",),
+    "ticket": ("ticket",),
+}
+"""Of what kinds the things are that a field may name: that of the first of these which a question has."""
+
+LIVES = {"contact": ("contact", "membership"), "ticket": ("ticket",), CHECK: ("responsibility",)}
 CONTACTS = ("contact", "customer", "employer", "whole", "other", "absorbed", "survivor")
 WORDS = (
     "Olena",
@@ -218,7 +258,7 @@ class Attacker:
     def command(self, n: int) -> Sent:
         often = [each for each in sorted(COMMANDS) if each.startswith(OFTEN)]
         topic = self.chance.choice(often if self.chance.random() < 0.3 else sorted(COMMANDS))
-        body = self._filled(COMMANDS[topic].model_json_schema())
+        body = self._filled(COMMANDS[topic].model_json_schema(), self._joined() if topic.startswith("ticket.") else {})
         envelope = {"id": id_of(f"attempt {n}"), "actor": self.chance.choice(self.actors), "data": body}
         if self.chance.random() < 0.25:
             envelope["expected_version"] = self.chance.randrange(4)
@@ -233,18 +273,29 @@ class Attacker:
         return Sent(f"{QUESTIONS_PREFIX}desk.{name}", orjson.dumps(envelope))
 
     def sweep(self, position: str) -> Iterator[Sent]:
-        """Every question about every contact or order there may be, and the history of each; by one after the other."""
+        """Every question about every contact, order or ticket there may be, and the history of each; by all of them."""
         for name, each in sorted(self.schemas.items()):
             properties = each["schema"].get("properties", {})
-            named = [field for field in ("contact", "id", "customer", "order") if field in properties]
-            for thing in self.pool["order" if named[0] == "order" else "contact"] if named else ():
-                body = self._filled(each["schema"]) | {named[0]: thing}
-                body |= {"thing": self.chance.choice(("contact", "membership"))} if "thing" in body else {}
-                for actor in self.actors:
-                    payload = orjson.dumps({"actor": actor, "data": body, "min_position": position})
-                    yield Sent(f"{QUESTIONS_PREFIX}desk.{name}", payload)
+            named = [field for field in SWEPT if field in properties]
+            for kind in SWEPT[named[0]] if named else ():
+                for thing in self.pool.get(kind, [kind]):
+                    body = self._filled(each["schema"]) | {named[0]: thing}
+                    body |= {"thing": self.chance.choice(LIVES[kind])} if "thing" in body else {}
+                    for actor in self.actors:
+                        payload = orjson.dumps({"actor": actor, "data": body, "min_position": position})
+                        yield Sent(f"{QUESTIONS_PREFIX}desk.{name}", payload)
 
-    def _filled(self, schema: dict[str, Any]) -> Any:
+    def _joined(self) -> dict[str, Any]:
+        """What requests about tickets name beside the ticket: another one, a thing of any kind, somebody to have it."""
+        to = f"{self.chance.choice(('worker', 'team'))}:{{}}"
+        return {
+            "survivor": self._some("ticket"),
+            "origin": self._some("ticket"),
+            "thing": self._some(self.chance.choice(("ticket", "contact", "order"))),
+            "to": to.format(self._some(to.partition(":")[0])),
+        }
+
+    def _filled(self, schema: dict[str, Any], more: Mapping[str, Any] = MappingProxyType({})) -> Any:
         known = {kind.replace("-", "_"): self._some(kind) for kind in self.pool}
         known |= {name: self._some("contact") for name in CONTACTS}
         known |= {
@@ -259,7 +310,7 @@ class Attacker:
         }
         known |= {"command": self.chance.choice(sorted(COMMANDS))}
         known |= {name: self.chance.choice(values) for name, values in _choices(schema)}
-        known |= self._bought()
+        known |= self._bought() | {**more}
         return example(schema, known, whole=self.chance.random() < 0.3)
 
     def _bought(self) -> dict[str, Any]:
@@ -335,8 +386,14 @@ class Face:
 
 
 def told(reply: Any) -> bytes:
-    """An answer without the one thing in which two runs of one world differ: when a visible fact was stored."""
+    """An answer without the one thing in which two runs of one world differ: when a visible fact was stored.
+
+    Whoever administers is told by its id of a ticket that its assignee may not see (R-DIR-4); the ids do differ.
+    """
     body = masked(reply.body)
+    rows = body.get("rows", ())
+    if any("lacks" in row for row in rows):
+        body["rows"] = sorted(({**row, "thing": ""} if row["kind"] == "ticket" else row for row in rows), key=str)
     return orjson.dumps([dict(reply.headers), body], option=orjson.OPT_SORT_KEYS)
 
 

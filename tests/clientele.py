@@ -13,7 +13,8 @@ from commands.clients.membership import JoinGroup
 from commands.clients.merge import MergeContact, SeparateContact
 from commands.clients.paper import NoteOnContact, RemoveContactNote, RemoveFile
 from commands.clients.relation import EmployContact, RelateContact, SetContactPart, UnrelateContact
-from commands.service.ticket import OpenTicket, ReopenTicket
+from commands.service.opening import OpenTicket
+from commands.service.ticket import ReopenTicket
 from domain.clients.address import AddressKind, AddressUse
 from domain.clients.contact import CONTACT, ContactKind
 from domain.company.settings import COMPANY, SETTINGS, LifeCyclesListed, RelationsListed, SalutationsListed

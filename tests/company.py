@@ -21,6 +21,7 @@ from domain.company.settings import (
     COMPANY,
     SETTINGS,
     BaseListSet,
+    ClosingRuleSet,
     DefaultAreaSet,
     DefaultContractSet,
     LifeCyclesListed,
@@ -35,20 +36,34 @@ from domain.pricing.price import PRICES, Price, PriceSet, table_id
 from domain.pricing.price_list import PRICE_LIST, PriceListOpened
 from domain.pricing.product import PRODUCT, ProductListed, ProductRetired
 from domain.service.calendar import CALENDAR, CalendarDefined
-from domain.service.contract import CONTRACT, ContractConcluded
+from domain.service.contract import CONTRACT, ContractConcluded, ContractRevised
+from domain.service.holding import TicketAssigned
 from domain.service.incident_type import INCIDENT_TYPE, IncidentTypeListed
+from domain.service.joining import TicketAbsorbed, TicketDivided, TicketMerged, TicketSplitOff
+from domain.service.link import LinkKind, TicketLinked
 from domain.service.selection import Scope
-from domain.service.ticket import TICKET, TicketAssigned, TicketContractSelected, TicketHeld, TicketResolved
+from domain.service.ticket import TICKET, TicketContractSelected, TicketHeld, TicketResolved
 from domain.staff.area import AREA, AreaClosed, AreaOpened, AreaRoleGiven, AreaRoleTaken, Role
 from domain.staff.team import TEAM, TeamFormed, TeamMemberAdded
-from domain.staff.worker import WORKER, Right, WorkerDeactivated, WorkerHired, WorkerRightGranted, WorkerRightWithdrawn
+from domain.staff.worker import (
+    SYSTEM,
+    WORKER,
+    Right,
+    WorkerDeactivated,
+    WorkerHired,
+    WorkerRightGranted,
+    WorkerRightWithdrawn,
+)
+from domain.talk.gateway import GATEWAY, GatewayClosed, GatewayKind, GatewayOpened
 from domain.values import ContactId, DirectoryId, OrderId, SubjectId, TicketId, WorkerId, team_holder, worker_holder
-from domain.work.notice import NOTICE
+from domain.work.channel import Channel
+from domain.work.notice import NOTICE, NoticeWritten, Occasion
 from examples import (
     ANNA,
     ANNA_SUBJECT,
     BAKERY,
     BELL,
+    BELT,
     BORIS,
     BRAN,
     BREAD,
@@ -73,14 +88,17 @@ from examples import (
     OFFICE_HOURS,
     PUMP,
     REGULARS,
+    REPAIRS,
     RETAIL,
     SACK,
     SILVER,
     SILVER_TERMS,
     SLIGHT,
     SUPPLIERS,
+    SUPPORT,
     TRADE,
     VIP,
+    WATCHED_TERMS,
     WORKSHOP,
 )
 
@@ -158,6 +176,8 @@ COMPANY_SO_FAR: list[Happened] = [
     *of(GROUP, VIP, GroupFormed(directory=CUSTOMERS, kind=GroupKind.CUSTOMERS, name="VIP", rank=1)),
     *of(GROUP, REGULARS, GroupFormed(directory=SUPPLIERS, kind=GroupKind.CUSTOMERS, name="Regulars", rank=2)),
     *of(PROCESS_AREA, INVOICING, ProcessAreaListed(name="Invoicing")),
+    *of(PROCESS_AREA, REPAIRS, ProcessAreaListed(name="Repairs")),
+    *of(GATEWAY, SUPPORT, GatewayOpened(name="Support", kind=GatewayKind.FORM, process_area=INVOICING)),
     *of(SETTINGS, COMPANY, DefaultAreaSet(area=WORKSHOP), SeveritiesListed(severities=(SLIGHT, GRAVE))),
     *ticket(PUMP, MILL, MILL_SUBJECT),
     *ticket(OVEN, BAKERY, BAKERY_SUBJECT),
@@ -171,6 +191,8 @@ COMPANY_SO_FAR: list[Happened] = [
     *order(CART, MILL),
     *order(BREAD, BAKERY),
 ]
+
+MAILED = NoticeWritten(recipient=ANNA, ticket=PUMP, occasion=Occasion.ASSIGNED, channel=Channel.EMAIL)
 
 BEFORE: Mapping[str, list[Happened]] = {
     "worker.grant-right": of(WORKER, ANNA, WorkerRightWithdrawn(right=Right.HELPDESK)),
@@ -203,14 +225,38 @@ BEFORE: Mapping[str, list[Happened]] = {
     "directory.reopen": of(DIRECTORY, CUSTOMERS, DirectoryClosed()),
     "responsibility.check": of(RESPONSIBILITY, CHECK, EVENT["responsibility.lack-found"]),
     "membership.leave": of(MEMBERSHIP, MILL, MemberJoined(group=VIP)),
+    "ticket.give-back": of(TICKET, PUMP, TicketAssigned(assignee=SYSTEM), at=on_monday(9, 20)),
+    "ticket.set-customer": contact(MILLER, MILL_SUBJECT, CUSTOMERS, ContactKind.PERSON),
+    "ticket.withdraw-assessment": of(TICKET, PUMP, EVENT["ticket.assessed"], at=on_monday(9, 20)),
+    "ticket.unlink": of(TICKET, PUMP, TicketLinked(kind=LinkKind.CONTACT, thing=MILL), at=on_monday(9, 20)),
+    "ticket.merge": ticket(BELT, MILL, MILL_SUBJECT),
+    "ticket.separate": [
+        *ticket(BELT, MILL, MILL_SUBJECT),
+        *of(TICKET, PUMP, TicketMerged(survivor=BELT), at=on_monday(9, 20)),
+        *of(TICKET, BELT, TicketAbsorbed(ticket=PUMP), at=on_monday(9, 20)),
+    ],
+    "ticket.rejoin": [
+        *ticket(BELT, MILL, MILL_SUBJECT),
+        *of(TICKET, BELT, TicketDivided(part=PUMP), at=on_monday(9, 20)),
+        *of(TICKET, PUMP, TicketSplitOff(origin=BELT), at=on_monday(9, 20)),
+    ],
     "ticket.resume": of(TICKET, PUMP, TicketHeld(), at=on_monday(10)),
     "ticket.reopen": of(TICKET, PUMP, TicketResolved(), at=on_monday(10)),
+    "ticket.escalate": of(CONTRACT, GOLD, ContractRevised(terms=WATCHED_TERMS)),
+    "ticket.close-unanswered": [
+        *of(SETTINGS, COMPANY, ClosingRuleSet(after_seconds=600, calendar=OFFICE)),
+        *of(TICKET, PUMP, TicketResolved(), at=on_monday(9, 20)),
+    ],
     "settings.set-default-area": of(SETTINGS, COMPANY, DefaultAreaSet(area=OFFICE_FLOOR)),
     "notice.write": of(TICKET, PUMP, TicketAssigned(assignee=ANNA), at=on_monday(9, 20)),
     "notice.read": of(NOTICE, BELL, EVENT["notice.written"]),
+    "notice.confirm-delivery": of(NOTICE, BELL, MAILED),
+    "notice.report-failure": of(NOTICE, BELL, MAILED),
     "contact.detach-price-list": of(CONTACT, MILL, EVENT["contact.price-list-attached"]),
     "group.detach-price-list": of(GROUP, VIP, EVENT["group.price-list-attached"]),
     "prices.put": of(PRICES, table_id(RETAIL, FLOUR), PriceSet(price=price("5.00", band=FEW))),
+    "calendar.remove-holidays": of(CALENDAR, OFFICE, EVENT["calendar.revised"]),
+    "gateway.reopen": of(GATEWAY, SUPPORT, GatewayClosed()),
     "order.confirm": of(ORDER, CART, OrderPlaced(), at=on_monday(9, 20)),
     "order.reprice": of(ORDER, CART, OrderPlaced(), at=on_monday(9, 20)),
     "order.settle": of(ORDER, CART, OrderPlaced(), EVENT["order.confirmed"], at=on_monday(9, 20)),

@@ -52,7 +52,7 @@ class Reply:
         if not self.status:
             return not self.headers and set(self.body) == {"id", "version", "position", "repeated"}
         return (
-            PROBLEM <= self.body.keys() <= PROBLEM | {"errors"}
+            PROBLEM <= self.body.keys() <= PROBLEM | {"errors", "about"}
             and self.body["status"] == self.status
             and self.body["type"] == f"urn:kartoteka:problem:{self.code}"
             and self.headers["Nats-Service-Error"] == self.body["title"] != ""

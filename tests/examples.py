@@ -57,9 +57,11 @@ from commands.company.settings import (
     ListSeverities,
     ListUnits,
     SetBaseList,
+    SetClosingRule,
     SetDefaultArea,
     SetDefaultContract,
     SetFormRule,
+    SetHelpdeskProcessArea,
     SetHelpdeskResponsible,
     SetPlace,
 )
@@ -79,23 +81,28 @@ from commands.pricing.order import (
 from commands.pricing.price import PutPrice, ReplacePrices, WithdrawPrice
 from commands.pricing.price_list import OpenPriceList, RankPriceList, RenamePriceList, SetPriceListDays
 from commands.pricing.product import ListProduct, RenameProduct, RestoreProduct, RetireProduct
-from commands.service.calendar import DefineCalendar, ReviseCalendar
+from commands.service.calendar import AddHolidays, DefineCalendar, RemoveHolidays, RenameCalendar, ReviseCalendar
 from commands.service.contract import ConcludeContract, ReviseContract
+from commands.service.escalation import CloseUnanswered, EscalateTicket
+from commands.service.exchange import LogCall, LogMessage
+from commands.service.holding import AssignTicket, ClaimTicket, GiveTicketBack, HandOverTicket, TakeTicket
 from commands.service.incident_type import ListIncidentType, RetireIncidentType, SetIncidentTypeContract
+from commands.service.joining import MergeTicket, RejoinTicket, SeparateTicket, SplitTicket
+from commands.service.link import LinkTicket, UnlinkTicket
+from commands.service.opening import OpenTicket
+from commands.service.routing import RouteTicket, RouteTicketAgain
 from commands.service.ticket import (
     AssessTicket,
-    AssignTicket,
     ChangeTicketContract,
     CloseTicket,
     HoldTicket,
-    LogCall,
     NoteOnTicket,
-    OpenTicket,
     ReopenTicket,
     ResolveTicket,
     ResumeTicket,
-    RouteTicket,
-    TakeTicket,
+    RetypeTicket,
+    SetTicketCustomer,
+    WithdrawAssessment,
 )
 from commands.staff.area import (
     CloseArea,
@@ -116,9 +123,19 @@ from commands.staff.worker import (
     PlanAbsence,
     ReactivateWorker,
     RenameWorker,
+    SetNoticeChannels,
+    SetWorkerEmail,
     WithdrawRight,
 )
-from commands.work.notice import ReadNotice, WriteNotice
+from commands.talk.gateway import (
+    CloseGateway,
+    OpenGateway,
+    RenameGateway,
+    ReopenGateway,
+    SetGatewayProcessArea,
+    SetGatewayResponsible,
+)
+from commands.work.notice import ConfirmDelivery, ReadNotice, ReportFailure, WriteNotice
 from domain.clients.address import AddressAdded, AddressChanged, AddressKind, AddressRemoved, AddressUse
 from domain.clients.bookmark import BookmarkCleared, BookmarkSet
 from domain.clients.contact import (
@@ -171,9 +188,11 @@ from domain.company.responsibility import Kind, LackFound, Lacking, LackSettled
 from domain.company.settings import (
     AfterClosing,
     BaseListSet,
+    ClosingRuleSet,
     DefaultAreaSet,
     DefaultContractSet,
     FormRuleSet,
+    HelpdeskProcessAreaSet,
     HelpdeskResponsibleSet,
     LifeCyclesListed,
     PlaceSet,
@@ -203,27 +222,49 @@ from domain.pricing.product import ProductListed, ProductRenamed, ProductRestore
 from domain.pricing.winner import Priced, Rejected, Winner
 from domain.pricing.winner import Reason as NotWon
 from domain.service.assignment import Ineligible, Result, Source, Step
-from domain.service.calendar import CalendarDefined, CalendarRevised, OpeningHours
+from domain.service.calendar import CalendarDefined, CalendarRenamed, CalendarRevised, OpeningHours
+from domain.service.clock import Outcome
 from domain.service.contract import ContractConcluded, ContractRevised, Targets, Terms
-from domain.service.incident_type import IncidentTypeContractSet, IncidentTypeListed, IncidentTypeRetired
-from domain.service.promise import Outcome, Target
-from domain.service.selection import Loser, Reason, Scope
-from domain.service.ticket import (
-    OutcomeCorrected,
-    OutcomeStated,
-    TicketAssessed,
+from domain.service.escalation import TicketEscalated, TicketEscalationSkipped, Told
+from domain.service.exchange import Direction, TicketCallLogged, TicketMessageLogged, Way
+from domain.service.holding import (
     TicketAssigned,
-    TicketCallLogged,
+    TicketGivenBack,
+    TicketHandedOver,
+    TicketRouted,
+    TicketTeamAssigned,
+)
+from domain.service.incident_type import IncidentTypeContractSet, IncidentTypeListed, IncidentTypeRetired
+from domain.service.joining import (
+    Exchanged,
+    Said,
+    TicketAbsorbed,
+    TicketDivided,
+    TicketMerged,
+    TicketReleased,
+    TicketSeparated,
+    TicketSplitOff,
+)
+from domain.service.level import Level as EscalationLevel
+from domain.service.level import Recipient
+from domain.service.link import LinkKind, TicketLinked, TicketUnlinked
+from domain.service.selection import Loser, Reason, Scope
+from domain.service.statement import OutcomeCorrected, OutcomeStated
+from domain.service.target import Target
+from domain.service.ticket import (
+    TicketAssessed,
+    TicketAssessmentWithdrawn,
     TicketClosed,
     TicketContractChanged,
     TicketContractSelected,
+    TicketCustomerSet,
     TicketHeld,
     TicketNoted,
     TicketOpened,
     TicketReopened,
     TicketResolved,
     TicketResumed,
-    TicketRouted,
+    TicketRetyped,
     TicketStarted,
 )
 from domain.staff.absence import WorkerAbsenceEnded, WorkerAbsencePlanned
@@ -249,11 +290,22 @@ from domain.staff.team import (
 from domain.staff.worker import (
     Right,
     WorkerDeactivated,
+    WorkerEmailSet,
     WorkerHired,
+    WorkerNoticeChannelsSet,
     WorkerReactivated,
     WorkerRenamed,
     WorkerRightGranted,
     WorkerRightWithdrawn,
+)
+from domain.talk.gateway import (
+    GatewayClosed,
+    GatewayKind,
+    GatewayOpened,
+    GatewayProcessAreaSet,
+    GatewayRenamed,
+    GatewayReopened,
+    GatewayResponsibleSet,
 )
 from domain.values import (
     AbsenceId,
@@ -264,6 +316,7 @@ from domain.values import (
     ContractId,
     DirectoryId,
     FileId,
+    GatewayId,
     GroupId,
     IncidentTypeId,
     NoteId,
@@ -279,9 +332,11 @@ from domain.values import (
     team_holder,
     worker_holder,
 )
-from domain.work.notice import Channel, NoticeSeen, NoticeWritten, Occasion
+from domain.work.channel import Channel
+from domain.work.delivery import MailSetting, NoticeDelivered, NoticeNotDelivered, Undelivered
+from domain.work.notice import NoticeSeen, NoticeWithheld, NoticeWritten, Occasion, Withheld
 
-ANNA, BORIS = WorkerId("anna"), WorkerId("boris")
+ANNA, BORIS, OLGA = WorkerId("anna"), WorkerId("boris"), WorkerId("olga")
 LEAVE, LEAVES, RETURNS = AbsenceId("leave"), datetime(2024, 6, 10, tzinfo=UTC), datetime(2024, 6, 24, tzinfo=UTC)
 HOTLINE = TeamId("hotline")
 WORKSHOP, OFFICE_FLOOR = AreaId("workshop"), AreaId("office-floor")
@@ -291,11 +346,12 @@ MILLER, MILL_SHOP = ContactId("miller"), ContactId("mill-shop")
 DOOR, MEMO, PLAN = AddressId("door"), NoteId("memo"), FileId("plan")
 MILL_SUBJECT, ANNA_SUBJECT = SubjectId("5b1f0c"), SubjectId("77aa01")
 VIP, REGULARS = GroupId("vip"), GroupId("regulars")
-INVOICING = ProcessAreaId("invoicing")
+INVOICING, REPAIRS = ProcessAreaId("invoicing"), ProcessAreaId("repairs")
+SUPPORT = GatewayId("support")
 OFFICE = CalendarId("office")
 GOLD, SILVER = ContractId("gold"), ContractId("silver")
 DEFECT = IncidentTypeId("defect")
-PUMP = TicketId("pump")
+PUMP, BELT, HOSE = (TicketId(each) for each in ("pump", "belt", "hose"))
 BELL = NoticeId("bell")
 FLOUR, BRAN = ProductId("flour"), ProductId("bran")
 RETAIL, TRADE = PriceListId("retail"), PriceListId("trade")
@@ -315,8 +371,18 @@ GOLD_TERMS = Terms(
     not_assessed=Targets(first_response_seconds=7_200, resolution_seconds=16 * 3_600),
     by_severity={GRAVE: Targets(first_response_seconds=1_800, resolution_seconds=4 * 3_600)},
 )
+WATCHED_TERMS = GOLD_TERMS.model_copy(
+    update={
+        "levels": (
+            EscalationLevel(target=Target.FIRST_RESPONSE, percent=50, recipients=(Recipient(worker_holder(ANNA)),)),
+        )
+    }
+)
+"""As gold, with somebody to be told in time."""
+
 SILVER_TERMS = Terms(calendar=OFFICE, general=Targets(resolution_seconds=24 * 3_600))
 DUE = datetime(2024, 6, 4, 13, 30, tzinfo=UTC)
+WROTE, TEN = datetime(2024, 6, 4, 9, 10, tzinfo=UTC), datetime(2024, 6, 3, 10, tzinfo=UTC)
 THIS_YEAR = Days(first=date(2024, 1, 1), last=date(2024, 12, 31))
 FEW, MANY = Band(up_to=Decimal(10)), Band(above=Decimal(10), up_to=Decimal("99.5"))
 BY_TEN = Price(unit=KILO, band=MANY, days=THIS_YEAR, amount=Decimal("4.50"), per=10)
@@ -333,6 +399,8 @@ WON = Priced(
 EVENTS: tuple[Event, ...] = (
     WorkerHired(subject=ANNA_SUBJECT, name="Anna Kovalenko"),
     WorkerRenamed(subject=ANNA_SUBJECT, name="Anna Shevchenko"),
+    WorkerEmailSet(subject=ANNA_SUBJECT, email="anna@example.com"),
+    WorkerNoticeChannelsSet(channels=(Channel.EMAIL,)),
     WorkerRightGranted(right=Right.HELPDESK),
     WorkerRightWithdrawn(right=Right.SALES),
     WorkerDeactivated(),
@@ -416,11 +484,13 @@ EVENTS: tuple[Event, ...] = (
     DefaultContractSet(contract=SILVER),
     SeveritiesListed(severities=(GRAVE, SLIGHT)),
     HelpdeskResponsibleSet(responsible=ANNA),
+    HelpdeskProcessAreaSet(process_area=REPAIRS),
     PlaceSet(zone="Europe/Kyiv", country="UA"),
     LifeCyclesListed(entries=("lead", "customer")),
     SalutationsListed(entries=("Dear miller", "Dear baker")),
     RelationsListed(entries=("supplier", "neighbour")),
     FormRuleSet(reopens=AfterClosing.REOPEN),
+    ClosingRuleSet(after_seconds=5 * 8 * 3_600, calendar=OFFICE),
     UnitsListed(entries=(SACK, KILO)),
     BaseListSet(price_list=RETAIL),
     ProcessAreaListed(name="Invoicing"),
@@ -457,11 +527,18 @@ EVENTS: tuple[Event, ...] = (
     OrderCancelled(),
     CalendarDefined(name="Office", hours=OFFICE_HOURS),
     CalendarRevised(hours=SUMMER_HOURS),
+    CalendarRenamed(name="Summer"),
     ContractConcluded(name="Gold", terms=GOLD_TERMS),
     ContractRevised(terms=SILVER_TERMS),
     IncidentTypeListed(name="Defect"),
     IncidentTypeRetired(),
     IncidentTypeContractSet(contract=GOLD),
+    GatewayOpened(name="Support", kind=GatewayKind.MAILBOX, process_area=INVOICING),
+    GatewayRenamed(name="Helpdesk form"),
+    GatewayProcessAreaSet(process_area=REPAIRS),
+    GatewayResponsibleSet(responsible=team_holder(HOTLINE)),
+    GatewayClosed(),
+    GatewayReopened(),
     TicketOpened(
         subject=MILL_SUBJECT,
         reporter=MILL,
@@ -480,7 +557,10 @@ EVENTS: tuple[Event, ...] = (
         losers=(Loser(contract=SILVER, scope=Scope.MODULE, reason=Reason.LATER_SCOPE),),
     ),
     TicketContractChanged(contract=SILVER, subject=MILL_SUBJECT, reason="Agreed by telephone"),
+    TicketCustomerSet(subject=MILL_SUBJECT, reporter=MILLER, customer=MILL),
+    TicketRetyped(incident_type=DEFECT),
     TicketAssessed(severity=GRAVE),
+    TicketAssessmentWithdrawn(),
     TicketRouted(
         assignee=None,
         steps=(
@@ -488,14 +568,55 @@ EVENTS: tuple[Event, ...] = (
         ),
     ),
     TicketAssigned(assignee=ANNA),
+    TicketTeamAssigned(team=HOTLINE),
+    TicketGivenBack(),
+    TicketHandedOver(subject=MILL_SUBJECT, note="They know the pump"),
     TicketStarted(),
     TicketHeld(),
     TicketResumed(),
     TicketCallLogged(subject=MILL_SUBJECT, answered=True, note="Will send a picture"),
+    TicketMessageLogged(
+        subject=MILL_SUBJECT,
+        direction=Direction.INCOMING,
+        way=Way.EMAIL,
+        text="It stands still again.\nPlease call.",
+        through=(BELT,),
+    ),
     TicketNoted(subject=MILL_SUBJECT, text="Probably the seal"),
     TicketResolved(),
     TicketClosed(reason="duplicate"),
     TicketReopened(),
+    TicketLinked(kind=LinkKind.ORDER, thing=CART),
+    TicketUnlinked(kind=LinkKind.PRODUCT, thing=FLOUR),
+    TicketMerged(survivor=BELT),
+    TicketSeparated(survivor=BELT),
+    TicketAbsorbed(ticket=BELT, exchanged=(Exchanged(said=Said.WROTE, at=WROTE, through=(HOSE,)),)),
+    TicketReleased(ticket=BELT),
+    TicketDivided(part=BELT),
+    TicketSplitOff(origin=BELT, answered_at=WROTE),
+    TicketEscalated(
+        target=Target.NEXT_RESPONSE,
+        since=WROTE,
+        contract=GOLD,
+        contract_version=1,
+        assignment=2,
+        percent=80,
+        due=DUE,
+        told=(
+            Told(worker=ANNA, recipient=Recipient("assignee")),
+            Told(worker=OLGA, recipient=Recipient(worker_holder(BORIS)), instead_of=BORIS),
+        ),
+        channels=(Channel.SYSTEM, Channel.EMAIL),
+    ),
+    TicketEscalationSkipped(
+        target=Target.RESOLUTION,
+        since=None,
+        contract=GOLD,
+        contract_version=1,
+        assignment=2,
+        percent=50,
+        due=DUE,
+    ),
     OutcomeStated(
         target=Target.RESOLUTION,
         outcome=Outcome.MET,
@@ -517,11 +638,26 @@ EVENTS: tuple[Event, ...] = (
     ),
     NoticeWritten(recipient=ANNA, ticket=PUMP, occasion=Occasion.ASSIGNED, channel=Channel.SYSTEM),
     NoticeSeen(),
+    NoticeWithheld(
+        recipient=BORIS,
+        ticket=PUMP,
+        occasion=Occasion.ESCALATED,
+        channel=Channel.EMAIL,
+        reason=Withheld.UNSEEN,
+        roles=(Recipient("area-head"),),
+        target=Target.RESOLUTION,
+        percent=75,
+        due=DUE,
+    ),
+    NoticeDelivered(),
+    NoticeNotDelivered(reason=Undelivered.NOT_CONFIGURED, missing=MailSetting.HOST),
 )
 
 REQUESTS: tuple[Command, ...] = (
     HireWorker(name="Anna Kovalenko"),
     RenameWorker(worker=ANNA, name="Anna Shevchenko"),
+    SetWorkerEmail(worker=ANNA, email="anna@example.com"),
+    SetNoticeChannels(worker=ANNA, channels=(Channel.EMAIL,)),
     GrantRight(worker=ANNA, right=Right.HELPDESK),
     WithdrawRight(worker=ANNA, right=Right.HELPDESK),
     DeactivateWorker(worker=ANNA),
@@ -587,11 +723,13 @@ REQUESTS: tuple[Command, ...] = (
     SetDefaultContract(contract=SILVER),
     ListSeverities(severities=(GRAVE, SLIGHT)),
     SetHelpdeskResponsible(responsible=ANNA),
+    SetHelpdeskProcessArea(process_area=REPAIRS),
     SetPlace(zone="Europe/Kyiv", country="UA"),
     ListLifeCycles(entries=("lead", "customer")),
     ListSalutations(entries=("Dear miller", "Dear baker")),
     ListRelations(entries=("supplier", "neighbour")),
     SetFormRule(reopens=AfterClosing.REOPEN),
+    SetClosingRule(after_seconds=5 * 8 * 3_600, calendar=OFFICE),
     ListUnits(entries=(KILO, SACK)),
     SetBaseList(price_list=TRADE),
     ListProcessArea(name="Invoicing"),
@@ -624,11 +762,20 @@ REQUESTS: tuple[Command, ...] = (
     CancelOrder(order=CART),
     DefineCalendar(name="Office", hours=OFFICE_HOURS),
     ReviseCalendar(calendar=OFFICE, hours=SUMMER_HOURS),
+    RenameCalendar(calendar=OFFICE, name="Summer"),
+    AddHolidays(calendar=OFFICE, holidays=(date(2024, 8, 26), date(2024, 12, 25))),
+    RemoveHolidays(calendar=OFFICE, holidays=(date(2024, 8, 26),)),
     ConcludeContract(name="Gold", terms=GOLD_TERMS),
     ReviseContract(contract=GOLD, terms=SILVER_TERMS),
     ListIncidentType(name="Defect"),
     RetireIncidentType(incident_type=DEFECT),
     SetIncidentTypeContract(incident_type=DEFECT, contract=GOLD),
+    OpenGateway(name="Support", process_area=INVOICING),
+    RenameGateway(gateway=SUPPORT, name="Helpdesk form"),
+    SetGatewayProcessArea(gateway=SUPPORT, process_area=REPAIRS),
+    SetGatewayResponsible(gateway=SUPPORT, responsible=team_holder(HOTLINE)),
+    CloseGateway(gateway=SUPPORT),
+    ReopenGateway(gateway=SUPPORT),
     OpenTicket(
         customer=MILL,
         incident_type=DEFECT,
@@ -640,18 +787,36 @@ REQUESTS: tuple[Command, ...] = (
     ),
     ChangeTicketContract(ticket=PUMP, contract=SILVER, reason="Agreed by telephone"),
     AssessTicket(ticket=PUMP, severity=GRAVE),
+    WithdrawAssessment(ticket=PUMP),
+    RetypeTicket(ticket=PUMP, incident_type=DEFECT),
+    SetTicketCustomer(ticket=PUMP, reporter=MILLER, customer=MILL),
     AssignTicket(ticket=PUMP, assignee=BORIS),
     RouteTicket(ticket=PUMP),
+    RouteTicketAgain(ticket=PUMP),
     TakeTicket(ticket=PUMP),
+    ClaimTicket(ticket=PUMP),
+    HandOverTicket(ticket=PUMP, to=team_holder(HOTLINE), note="They know the pump"),
+    GiveTicketBack(ticket=PUMP),
     HoldTicket(ticket=PUMP),
     ResumeTicket(ticket=PUMP),
     LogCall(ticket=PUMP, answered=True, note="Will send a picture"),
+    LogMessage(ticket=PUMP, direction=Direction.INCOMING, way=Way.EMAIL, text="It stands still again.\nPlease call."),
     NoteOnTicket(ticket=PUMP, text="Probably the seal"),
     ResolveTicket(ticket=PUMP),
     CloseTicket(ticket=PUMP, reason="duplicate"),
     ReopenTicket(ticket=PUMP),
+    LinkTicket(ticket=PUMP, kind=LinkKind.CONTACT, thing=MILL),
+    UnlinkTicket(ticket=PUMP, kind=LinkKind.CONTACT, thing=MILL),
+    MergeTicket(ticket=PUMP, survivor=BELT),
+    SeparateTicket(ticket=PUMP),
+    SplitTicket(origin=PUMP, title="The hose leaks", description="At the joint."),
+    RejoinTicket(ticket=PUMP),
+    EscalateTicket(ticket=PUMP, target=Target.FIRST_RESPONSE, assignment=2, percent=50, due=TEN),
+    CloseUnanswered(ticket=PUMP, due=TEN),
     WriteNotice(recipient=ANNA, ticket=PUMP, occasion=Occasion.ASSIGNED, doer=BORIS),
     ReadNotice(notice=BELL),
+    ConfirmDelivery(notice=BELL),
+    ReportFailure(notice=BELL, reason=Undelivered.RECIPIENT_REFUSED, status=550),
 )
 
 EVENT: Mapping[str, Event] = {event.topic: event for event in EVENTS}

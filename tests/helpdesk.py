@@ -16,13 +16,20 @@ from types import ModuleType
 from typing import Any
 
 from fork import Fork, become_kartoteka
+from memory import MemoryLog
 
 from adapters.cli.report import folded
 from adapters.composition import Place
+from adapters.envelope import thing_id
+from adapters.helpdesk.step import Phase, Step
+from commands.handler import Handler
+from commands.request import Request
+from domain.values import SubjectId, WorkerId
 from projections.service.sla_report import SlaReport
 
 ROOT = Path(__file__).parents[1]
 SETUPS = sorted((ROOT / "examples" / "helpdesk").glob("*.toml"))
+CALLER = "operator"
 LATER = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """An instant after everything in the logs."""
 
@@ -54,6 +61,34 @@ def report(place: Place) -> SlaReport:
 
 def rows(found: SlaReport, as_of: datetime = LATER) -> dict[str, dict[str, Any]]:
     return {row.case: row._asdict() for row in found.rows(as_of)}
+
+
+def steps(phases: list[Phase]) -> Iterator[Step]:
+    return (step for phase in phases for chain in phase.chains for step in chain)
+
+
+async def decided(phases: list[Phase]) -> MemoryLog:
+    """The facts that the steps make, without the outside world."""
+    log = MemoryLog()
+    handler, received = Handler(log), LATER
+    requests = [
+        Request(
+            caller=CALLER,
+            id=step.id,
+            fingerprint=b"",
+            actor=WorkerId(step.actor),
+            command=step.command,
+            received_at=received,
+            new_id=thing_id(CALLER, step.id),
+            new_subject=SubjectId(step.id),
+            happened_at=step.happened_at,
+        )
+        for step in steps(phases)
+    ]
+    for start in range(0, len(requests), 256):
+        for answer in await handler.handle(requests[start : start + 256]):
+            assert not answer.code, answer
+    return log
 
 
 def kartoteka(place: Place, *arguments: str, out: str = os.devnull, err: str = "") -> Fork:

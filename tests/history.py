@@ -8,6 +8,7 @@ from typing import Any
 
 from clientele import ABOUT_CLIENTS, MORE_CLIENTS
 from company import COMPANY_SO_FAR, OLENA, OVEN, ZOE
+from handling import ABOUT_HANDLING, MORE_TICKETS
 from hypothesis import strategies as st
 from personnel import ABOUT_STAFF, MORE_STAFF
 from selling import ABOUT_SALES, MORE_GOODS
@@ -30,42 +31,62 @@ from commands.company.process_area import RenameProcessArea, RetireProcessArea, 
 from commands.company.settings import (
     ListRelations,
     ListSeverities,
+    SetClosingRule,
     SetDefaultArea,
     SetDefaultContract,
     SetFormRule,
+    SetHelpdeskProcessArea,
     SetHelpdeskResponsible,
     SetPlace,
 )
-from commands.service.calendar import ReviseCalendar
+from commands.service.calendar import AddHolidays, RemoveHolidays, RenameCalendar, ReviseCalendar
 from commands.service.contract import ReviseContract
+from commands.service.escalation import CloseUnanswered, EscalateTicket
+from commands.service.exchange import LogCall
+from commands.service.holding import AssignTicket, TakeTicket
 from commands.service.incident_type import SetIncidentTypeContract
+from commands.service.opening import OpenTicket
+from commands.service.routing import RouteTicket
 from commands.service.ticket import (
     AssessTicket,
-    AssignTicket,
     ChangeTicketContract,
     CloseTicket,
     HoldTicket,
-    LogCall,
     NoteOnTicket,
-    OpenTicket,
     ReopenTicket,
     ResolveTicket,
     ResumeTicket,
-    RouteTicket,
-    TakeTicket,
 )
 from commands.staff.area import GiveAreaRole, TakeAreaRole
 from commands.staff.team import AddTeamMember, RemoveTeamMember
-from commands.staff.worker import DeactivateWorker, GrantRight, ReactivateWorker, WithdrawRight
+from commands.staff.worker import (
+    DeactivateWorker,
+    GrantRight,
+    ReactivateWorker,
+    SetNoticeChannels,
+    SetWorkerEmail,
+    WithdrawRight,
+)
+from commands.talk.gateway import (
+    CloseGateway,
+    RenameGateway,
+    ReopenGateway,
+    SetGatewayProcessArea,
+    SetGatewayResponsible,
+)
 from commands.work.notice import WriteNotice
 from domain.clients.directory import Level
 from domain.company.settings import AfterClosing
 from domain.fact import Fact
 from domain.service.calendar import OpeningHours
 from domain.service.contract import Targets, Terms
+from domain.service.level import Level as EscalationLevel
+from domain.service.level import Recipient
+from domain.service.target import Target
 from domain.staff.area import Role
 from domain.staff.worker import Right
 from domain.values import team_holder, worker_holder
+from domain.work.channel import Channel
 from domain.work.notice import Occasion
 from examples import (
     ANNA,
@@ -83,11 +104,13 @@ from examples import (
     OFFICE_HOURS,
     PUMP,
     REGULARS,
+    REPAIRS,
     SILVER,
     SILVER_TERMS,
     SLIGHT,
     SUMMER_HOURS,
     SUPPLIERS,
+    SUPPORT,
     VIP,
     WORKSHOP,
 )
@@ -96,6 +119,16 @@ TEN = on_monday(10)
 HOUR = timedelta(hours=1)
 NO_PROMISE = Terms(calendar=OFFICE)
 SHORT = Terms(calendar=OFFICE, general=Targets(first_response_seconds=600, resolution_seconds=3_600))
+LEVELLED = Terms(
+    calendar=OFFICE,
+    general=Targets(first_response_seconds=7_200, next_response_seconds=3_600, resolution_seconds=4 * 3_600),
+    levels=tuple(
+        EscalationLevel(target=target, percent=percent, recipients=(Recipient("assignee"), Recipient("helpdesk")))
+        for target in Target
+        for percent in (50, 100, 150)
+    ),
+)
+TEXTS = [GOLD_TERMS, SILVER_TERMS, NO_PROMISE, SHORT, LEVELLED, LEVELLED]
 NEVER_OPEN = OpeningHours(zone="UTC", week=((),) * 7)
 ALWAYS_OPEN = OpeningHours(zone="UTC", week=(((0, 1440),),) * 7)
 
@@ -125,12 +158,38 @@ ABOUT_TICKETS = st.one_of(
         reference=st.none() | st.just("4711"),
     ),
 )
+OF_TIME = st.one_of(
+    st.builds(
+        EscalateTicket,
+        ticket=tickets,
+        target=st.sampled_from(Target),
+        assignment=st.just(2),
+        percent=st.sampled_from([50, 100, 150]),
+        due=st.just(TEN),
+    ),
+    st.builds(CloseUnanswered, ticket=tickets, due=st.just(TEN)),
+    st.sampled_from([None, 600, 40 * 3_600]).map(
+        lambda after: SetClosingRule(after_seconds=after, calendar=None if after is None else OFFICE)
+    ),
+)
+"""What the timer asks for, and what that rests on."""
+
+DAYS = st.sampled_from([TEN.date() + timedelta(days=n) for n in range(5)])
+
 ABOUT_PROMISES = st.one_of(
-    st.builds(ReviseContract, contract=contracts, terms=st.sampled_from([GOLD_TERMS, SILVER_TERMS, NO_PROMISE, SHORT])),
+    st.builds(
+        ReviseContract,
+        contract=contracts,
+        terms=st.sampled_from([GOLD_TERMS, SILVER_TERMS, NO_PROMISE, SHORT, LEVELLED, LEVELLED]),
+    ),
     st.builds(
         ReviseCalendar,
         calendar=st.just(OFFICE),
         hours=st.sampled_from([OFFICE_HOURS, SUMMER_HOURS, NEVER_OPEN, ALWAYS_OPEN]),
+    ),
+    *(
+        st.builds(kind, calendar=st.just(OFFICE), holidays=st.lists(DAYS, max_size=3).map(tuple))  # type: ignore[arg-type]
+        for kind in (AddHolidays, RemoveHolidays)
     ),
     st.builds(
         SetGroupContract, group=groups, incident_type=st.none() | st.just(DEFECT), contract=st.none() | contracts
@@ -167,7 +226,17 @@ ABOUT_PEOPLE = st.one_of(
         for kind in (GrantRight, WithdrawRight)
     ),
     st.builds(SetHelpdeskResponsible, responsible=st.none() | workers),
-    st.builds(WriteNotice, recipient=workers, ticket=tickets, occasion=st.sampled_from(Occasion), doer=workers),
+    st.builds(
+        WriteNotice,
+        recipient=workers | st.none(),
+        ticket=tickets,
+        occasion=st.sampled_from(Occasion),
+        doer=workers,
+        team=st.just(HOTLINE),
+        channels=st.sampled_from([(Channel.SYSTEM,), (Channel.EMAIL,), (Channel.SYSTEM, Channel.EMAIL)]),
+    ),
+    st.builds(SetWorkerEmail, worker=workers, email=st.sampled_from([None, "anna@example.com"])),
+    st.builds(SetNoticeChannels, worker=workers, channels=st.sampled_from([(), (Channel.EMAIL,)])),
 )
 ABOUT_THE_COMPANY = st.one_of(
     st.builds(
@@ -185,15 +254,30 @@ ABOUT_THE_COMPANY = st.one_of(
     st.builds(RenameProcessArea, process_area=st.just(INVOICING), name=st.sampled_from(["Invoices", "Bills"])),
     st.builds(RetireProcessArea, process_area=st.just(INVOICING)),
     st.builds(SetProcessAreaResponsible, process_area=st.just(INVOICING), responsible=st.none() | holders),
+    st.builds(RenameCalendar, calendar=st.just(OFFICE), name=st.sampled_from(["Summer", "Office"])),
+    st.builds(RenameGateway, gateway=st.just(SUPPORT), name=st.sampled_from(["Form", "Line"])),
+    st.builds(SetGatewayProcessArea, gateway=st.just(SUPPORT), process_area=st.sampled_from([INVOICING, REPAIRS])),
+    st.builds(SetGatewayResponsible, gateway=st.just(SUPPORT), responsible=st.none() | holders),
+    *(st.builds(kind, gateway=st.just(SUPPORT)) for kind in (CloseGateway, ReopenGateway)),  # type: ignore[arg-type]
     st.builds(SetPlace, zone=st.sampled_from(["Europe/Kyiv", "UTC"]), country=st.sampled_from(["UA", "CZ"])),
     st.builds(ListSeverities, severities=st.sampled_from([(GRAVE, SLIGHT), (SLIGHT,)])),
     st.builds(ListRelations, entries=st.sampled_from([("supplier", "neighbour"), ("neighbour",), ()])),
     st.builds(SetFormRule, reopens=st.sampled_from(AfterClosing)),
     st.builds(SetDefaultArea, area=st.just(WORKSHOP)),
+    st.builds(SetHelpdeskProcessArea, process_area=st.none() | st.sampled_from([INVOICING, REPAIRS])),
 )
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
-    *(ABOUT_TICKETS, ABOUT_TICKETS, ABOUT_PROMISES, ABOUT_PEOPLE, ABOUT_THE_COMPANY, ABOUT_STAFF, ABOUT_CLIENTS),
-    ABOUT_SALES,
+    *(
+        ABOUT_TICKETS,
+        ABOUT_TICKETS,
+        OF_TIME,
+        ABOUT_PROMISES,
+        ABOUT_PEOPLE,
+        ABOUT_THE_COMPANY,
+        ABOUT_STAFF,
+        ABOUT_CLIENTS,
+    ),
+    *(ABOUT_SALES, ABOUT_HANDLING, ABOUT_HANDLING),
 )
 STEPS = st.sampled_from([timedelta(), timedelta(seconds=1), 10 * timedelta(minutes=1), HOUR, 3 * HOUR, 20 * HOUR])
 LATE = st.sampled_from([timedelta()] * 4 + [timedelta(minutes=10), HOUR, 5 * HOUR, 30 * HOUR, 100 * 24 * HOUR])
@@ -202,7 +286,7 @@ LATE = st.sampled_from([timedelta()] * 4 + [timedelta(minutes=10), HOUR, 5 * HOU
 @st.composite
 def histories(draw: Callable[..., Any], most: int = 25) -> list[Fact[Any]]:
     """Facts by position: the company as it was founded, and then up to so many requests."""
-    world, at = given(COMPANY_SO_FAR, MORE_CLIENTS, MORE_STAFF, MORE_GOODS), TEN
+    world, at = given(COMPANY_SO_FAR, MORE_CLIENTS, MORE_STAFF, MORE_GOODS, MORE_TICKETS), TEN
     for n in range(draw(st.sampled_from([most // 8, most // 3, most]))):
         at += draw(STEPS)
         _ask(world, draw(COMMANDS), at, at - draw(LATE), n)

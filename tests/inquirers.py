@@ -39,7 +39,9 @@ from commands.pricing.price_list import OpenPriceList
 from commands.pricing.product import ListProduct
 from commands.service.calendar import DefineCalendar
 from commands.service.contract import ConcludeContract
-from commands.service.ticket import AssignTicket, HoldTicket, OpenTicket, ResolveTicket
+from commands.service.holding import AssignTicket
+from commands.service.opening import OpenTicket
+from commands.service.ticket import HoldTicket, ResolveTicket
 from commands.staff.area import GiveAreaRole, OpenArea
 from commands.staff.team import AddTeamMember, FormTeam
 from commands.staff.worker import DeactivateWorker, GrantRight, HireWorker

@@ -13,10 +13,14 @@ from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.service import ticket as rule
 from domain.service.calendar import CALENDAR, CalendarDefined, CalendarRevised, OpeningHours
+from domain.service.clock import Judgement
 from domain.service.contract import CONTRACT, ContractConcluded, ContractRevised, Terms
-from domain.service.promise import Book, Judgement, Target, forecast, judge
+from domain.service.exchange import Direction, ExchangeEvent, TicketCallLogged, TicketMessageLogged, Way
+from domain.service.promise import Book, forecast, judge
 from domain.service.selection import Selection
-from domain.service.ticket import TICKET, OutcomeCorrected, OutcomeStated, Ticket, TicketOpened
+from domain.service.statement import OutcomeCorrected, OutcomeStated
+from domain.service.target import Target
+from domain.service.ticket import TICKET, Ticket, TicketOpened
 from domain.values import CalendarId, ContractId, SubjectId
 from examples import GOLD, GRAVE, MILL, MILL_SUBJECT, SLIGHT, WORKSHOP
 
@@ -103,7 +107,18 @@ class Life:
         return self._does(rule.resume, at)
 
     def call(self, at: datetime, *, answered: bool = True) -> list[Event]:
-        return self._does(rule.log_call, at, answered, None)
+        return self.said(TicketCallLogged(subject=SubjectId(MILL_SUBJECT), answered=answered), at)
+
+    def write(self, at: datetime, direction: Direction = Direction.INCOMING, *, automatic: bool = False) -> list[Event]:
+        """A message of the customer's, or to the customer."""
+        message = TicketMessageLogged(
+            subject=SubjectId(MILL_SUBJECT), direction=direction, way=Way.EMAIL, automatic=automatic
+        )
+        return self.said(message, at)
+
+    def said(self, said: ExchangeEvent, at: datetime) -> list[Event]:
+        """By a company that opens again what is closed."""
+        return self._does(rule.heed, at, said)
 
     def resolve(self, at: datetime) -> list[Event]:
         return self._does(rule.resolve, at)

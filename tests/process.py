@@ -16,13 +16,25 @@ from typing import IO, Any, NamedTuple
 from unittest.mock import patch
 
 from fork import FORKS, Fork
+from postbox import with_mail
 
 from adapters.cli.console import log_to_stderr
-from adapters.composition import Place, now, reacting, relaying, serving, viewing
+from adapters.composition import (
+    Place,
+    begun_with_test_clock,
+    mailing,
+    now,
+    reacting,
+    relaying,
+    serving,
+    timing,
+    viewing,
+)
 from adapters.envelope import read
 from adapters.nats.channel import beside
 from adapters.nats.client import new_command_id
 from adapters.nats.patience import Patience
+from adapters.nats.timer import Timer
 from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.log import PostgresLog
 from adapters.postgres.looks import Looker, Looks
@@ -34,6 +46,7 @@ from commands.handler import Handler
 from commands.request import Answer, Attempt, Request, Settled
 from projections.catalogue import READ_MODELS
 from projections.looking import Look
+from projections.service.timers import TIMING
 
 CALLER = "desk"
 PAGE = 7
@@ -219,6 +232,34 @@ async def react(place: Place, channel: str, backoff_seconds: str, deliveries: st
         await asyncio.to_thread(sys.stdin.readline)
 
 
+async def mail(place: Place, port: str) -> None:
+    """Send notices by the mail server at that port of this machine, until told that it is over."""
+    async with mailing(with_mail(place, int(port))):
+        say(os.getpid())
+        await asyncio.to_thread(sys.stdin.readline)
+
+
+async def keep_time(place: Place, every_seconds: str, each_seconds: str = "") -> None:
+    """A service with its timer by the log's test clock, until it is killed; it may take its time over each request."""
+    stop = threading.Event()
+    with begun_with_test_clock(place) as clock, viewing(place, [TIMING]) as engine, ExitStack() as stack:
+        threading.Thread(target=engine.run, args=(stop,), daemon=True).start()
+        if each_seconds:
+            stack.enter_context(patch("adapters.nats.timer.IN_FLIGHT", 1))
+            stack.enter_context(patch.object(Timer, "_ask", _slowly(Timer._ask, float(each_seconds))))
+        async with serving(place, clock=clock), timing(place, clock=clock, every_seconds=float(every_seconds)):
+            say(os.getpid())
+            await asyncio.Event().wait()
+
+
+def _slowly(act: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+    async def slow(*arguments: Any) -> Any:
+        await asyncio.sleep(seconds)
+        return await act(*arguments)
+
+    return slow
+
+
 async def follow(place: Place) -> None:
     """Read what comes after the last one seen, page by page, until told that it is over; say everything seen."""
     seen: list[tuple[int, str, str]] = []
@@ -290,6 +331,8 @@ ROLES: dict[str, Callable[..., Any]] = {
     "write": write,
     "relay": relay,
     "react": react,
+    "mail": mail,
+    "keep-time": keep_time,
     "follow": follow,
     "view": view,
 }

@@ -67,8 +67,8 @@ def script(kind: str, text: str) -> str:
 
 
 @pytest.fixture
-def terminal() -> Iterator[tuple[Path, dict[str, str]]]:
-    """A folder in which `make run` has been said, and the environment of a second terminal there."""
+def terminal(document: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder in which `make run`, or what the document says, was said, and the environment of a second terminal."""
     folder = Path(tempfile.mkdtemp(prefix="kartoteka-documents-"))
     folder.chmod(0o711)
     programs = folder / "programs"
@@ -77,8 +77,12 @@ def terminal() -> Iterator[tuple[Path, dict[str, str]]]:
     (programs / "python").chmod(0o755)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KARTOTEKA_")}
     environment = {**clean, "PATH": f"{programs}:{clean['PATH']}", "PYTHONPATH": str(ROOT)}
-    serve = subprocess.Popen(
-        [sys.executable, "-m", "adapters", "serve"], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+    serve = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "adapters", *started(document)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     with serve as service, prompt(programs / "kartoteka"):
         try:
@@ -92,6 +96,11 @@ def terminal() -> Iterator[tuple[Path, dict[str, str]]]:
             service.wait(STARTS_WITHIN_SECONDS)
     embedded.erase(folder / ".state")
     shutil.rmtree(folder)
+
+
+def started(document: Path) -> list[str]:
+    """How its examples have the service started."""
+    return ["serve", "--test-clock"] if "kartoteka serve --test-clock" in document.read_text() else ["serve"]
 
 
 def until_models_are_served(folder: Path, environment: dict[str, str]) -> None:

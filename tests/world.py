@@ -19,7 +19,7 @@ from commands.company.settings import ListSeverities, SetDefaultArea, SetDefault
 from commands.service.calendar import DefineCalendar
 from commands.service.contract import ConcludeContract
 from commands.service.incident_type import ListIncidentType
-from commands.service.ticket import OpenTicket
+from commands.service.opening import OpenTicket
 from commands.staff.area import GiveAreaRole, OpenArea
 from commands.staff.team import AddTeamMember, FormTeam
 from commands.staff.worker import GrantRight, HireWorker
@@ -139,6 +139,8 @@ def examples(world: World) -> dict[str, Any]:
         "terms": Terms(calendar=world.calendar, general=PROMISE).model_dump(mode="json"),
         "holder": worker_holder(world.worker),
         "parent": world.area,
+        "to": worker_holder(world.worker),
+        "email": "anna.rossi@firm.example",
         "happened_at": None,
         "expected_version": None,
     }

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from adapters import embedded
-from adapters.bench import crowd_seed, echo, load, looking, market_seed, relay, server, whole
+from adapters.bench import crowd_seed, echo, load, looking, market_seed, relay, server, watch, whole
 from adapters.bench.crowd import Crowd
 from adapters.bench.market import Market
 from adapters.bench.side import CALLER, WHOLE, Company, place
+from adapters.bench.watch import Watch
 from adapters.composition import Place, parts
 from adapters.embedded import Caller
 from adapters.embedded.credentials import ANYONE
@@ -55,6 +56,7 @@ class Ground:
         self._numbers = count(1)
         self._crowds: dict[Crowd, tuple[str, set[str]]] = {}
         self._markets: dict[Market, str] = {}
+        self._watches: dict[Watch, str] = {}
 
     def ask(self, job: str, **about: Any) -> Any:
         """The asker's result of a job. Raises CouldNotRun."""
@@ -99,6 +101,13 @@ class Ground:
             self._markets[market] = f"bench_market_{next(self._numbers)}"
             market_seed.found(place(self._state, self._markets[market]), market)
         return self._markets[market]
+
+    def watch(self, wanted: Watch) -> str:
+        """The schema of so many tickets under watch; whoever comes next finds it made."""
+        if wanted not in self._watches:
+            self._watches[wanted] = f"bench_watch_{next(self._numbers)}"
+            watch.found(place(self._state, self._watches[wanted]), wanted)
+        return self._watches[wanted]
 
     @contextmanager
     def looking(self) -> Iterator[Callable[..., list[float]]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
-from itertools import islice
+from datetime import datetime, timedelta, timezone
+from itertools import count, islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from adapters.bench.crowd import Crowd, Sees, contact_id, group_id, worker_id
 from adapters.bench.curiosity import asked, known
@@ -25,13 +27,20 @@ from adapters.postgres.answers import READING, Answers
 from adapters.postgres.hindsight import Hindsight
 from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.log import Line, PostgresLog
+from adapters.postgres.timers import Timers
+from adapters.postgres.views.engine import Engine
 from commands.clients.membership import JoinGroup
 from commands.handler import Handler
+from commands.reactions.reaction import Call
+from commands.reactions.timing import asked as asked_for
 from commands.reckoning import Reckoning
 from commands.request import Request
+from domain.staff.worker import TIMER
 from domain.values import SubjectId
+from projections.service.timers import TIMING
 
 PATIENCE_SECONDS = 10.0
+END = datetime(9000, 1, 1, tzinfo=timezone.utc)
 BARE = b"SELECT directory FROM access_contacts WHERE contact = %s"
 
 
@@ -101,6 +110,36 @@ async def walks(there: Place, market: Market, lines: int) -> AsyncGenerator[floa
                 raise Unexpected(f"product {product}")
 
 
+async def ticks(there: Place, due: int) -> AsyncGenerator[float, None]:
+    """Looks of the timer when so much has come due, all of it told of, by a handler that has nothing at hand.
+
+    In between the read model follows, and time goes on to where as much is due again.
+    """
+    url, schema = there.postgres_url, there.settings.schema_name
+    log, timers, engine = PostgresLog(url, schema, _keyring(there)), Timers(url, schema), Engine(url, schema, [TIMING])
+    try:
+        (first, *_) = await timers.due(END)
+        for n in count(1):
+            at = first.due + n * due * timedelta(seconds=1) - timedelta(seconds=1)
+            began = time.perf_counter()
+            calls = [asked_for(coming) for coming in await timers.due(at)]
+            answers = await Handler(log).handle([_request(call, at) for call in calls])
+            yield time.perf_counter() - began
+            if len(calls) != due or any(answer.code for answer in answers):
+                raise Unexpected(f"{len(calls)} are due, {[answer.code for answer in answers if answer.code]}")
+            while engine.tick():
+                pass
+    finally:
+        engine.close()
+        await timers.close()
+        await log.close()
+
+
+def _request(call: Call, at: datetime) -> Request:
+    new_id = str(uuid4())
+    return Request("timer", call.id, bytes(16), TIMER, call.command, at, new_id=new_id, new_subject=SubjectId(new_id))
+
+
 async def _reckoned(there: Place, asked: Iterator[Reckoning]) -> AsyncGenerator[float, None]:
     hindsight = Hindsight(there.postgres_url, there.settings.schema_name, _keyring(there), str)
     for reckoning in asked:
@@ -114,7 +153,7 @@ def _keyring(there: Place) -> Keyring:
     return Keyring(opened_keys(there.postgres_url, there.settings.schema_name, there.keys))
 
 
-TURNS = {each.__name__: each for each in (looks, bare, joins, prices, bulks, walks)}
+TURNS = {each.__name__: each for each in (looks, bare, joins, prices, bulks, walks, ticks)}
 
 
 async def took(state: Path, turns: list[dict[str, Any]], percent: int, warm: float, seconds: float) -> list[float]:

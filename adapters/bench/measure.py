@@ -23,6 +23,7 @@ class Pace:
     contacts: tuple[int, int]
     members: int
     prices: tuple[int, int]
+    tickets: tuple[int, int]
     directories: int = 1000
     workers: int = 500
     teams: int = 100
@@ -42,6 +43,7 @@ FULL = Pace(
     contacts=(1_000_000, 10_000),
     members=100_000,
     prices=(1_000_000, 1_000),
+    tickets=(100_000, 1_000),
 )
 QUICK = Pace(
     rounds=3,
@@ -55,6 +57,7 @@ QUICK = Pace(
     contacts=(30_000, 3_000),
     members=3_000,
     prices=(30_000, 1_000),
+    tickets=(10_000, 1_000),
 )
 
 

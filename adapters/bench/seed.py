@@ -18,13 +18,14 @@ from adapters.postgres.schema import connect_async
 from commands.request import Attempt, Request
 from commands.service.ticket import NoteOnTicket
 from domain.fact import Event, Fact
-from domain.service.promise import Outcome, Target
+from domain.service.clock import Outcome
+from domain.service.exchange import TicketCallLogged
+from domain.service.holding import TicketAssigned
 from domain.service.selection import Scope
+from domain.service.statement import OutcomeStated
+from domain.service.target import Target
 from domain.service.ticket import (
-    OutcomeStated,
     TicketAssessed,
-    TicketAssigned,
-    TicketCallLogged,
     TicketContractSelected,
     TicketEvent,
     TicketNoted,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.bench.baseline import Desk
+from adapters.bench.due import due
 from adapters.bench.ground import CouldNotRun, Ground, Side
 from adapters.bench.library import THREADS, environment
 from adapters.bench.measure import Figure, Pace, Round, alternate, figure
@@ -15,6 +16,7 @@ from adapters.bench.relay import IN_FLIGHT
 from adapters.bench.seed import seed
 from adapters.bench.server import plain
 from adapters.bench.sight import access, check, membership, search
+from adapters.bench.timing import timer
 from adapters.bench.views import freshness, rebuild, sustained
 from adapters.postgres.schema import connect
 
@@ -90,7 +92,7 @@ BENCHES: Mapping[str, Bench] = {
     for bench in (
         *(throughput, latency, growth, scale, encryption, relay, rebuild, sustained, freshness),
         *(access, check, membership, search),
-        *(price, price_bulk),
+        *(price, price_bulk, due, timer),
     )
 }
 

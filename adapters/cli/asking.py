@@ -58,7 +58,8 @@ def answered(ask: Callable[[Client], Awaitable[T]], *, unanswered: str, patience
         return asyncio.run(_ask(ask, patience_seconds))
     except Declined as error:
         if as_json:
-            console.give({"status": error.status, "code": error.code, "title": error.title, "errors": error.errors})
+            told = {"status": error.status, "code": error.code, "title": error.title, "errors": error.errors}
+            console.give({**told, "about": error.about} if error.about else told)
         for one in error.errors:
             console.note(f"  {one['field']}: {one['wrong']}")
         console.fail(str(error))

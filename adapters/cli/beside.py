@@ -1,4 +1,4 @@
-"""What works beside the service, each in a process of its own: the read models; and the relay with its handlers."""
+"""What works beside the service, each in a process of its own: read models; and the relay, its handlers, the timer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 
 from adapters.cli import console
 from adapters.companion import Work
-from adapters.composition import found, reacting, relaying, viewing
+from adapters.composition import clock_of, found, reacting, relaying, timing, viewing
 from adapters.pace import loop, spare_the_collector
 from adapters.settings import Settings
 
@@ -30,7 +30,7 @@ def _wait(end: Connection, stop: threading.Event) -> None:
 
 
 def events(settings: Settings, end: Connection) -> None:
-    """Publish the facts and react to them until there is nobody to do it for."""
+    """Publish the facts, react to them and to time, until there is nobody to do it for."""
     console.log_to_stderr(settings.log_level, as_json=settings.log_json)
     with asyncio.Runner(loop_factory=loop()) as runner:
         runner.run(_events(settings, end))
@@ -38,9 +38,10 @@ def events(settings: Settings, end: Connection) -> None:
 
 async def _events(settings: Settings, end: Connection) -> None:
     place = found(settings)
-    async with relaying(place), reacting(place):
-        spare_the_collector()
-        await asyncio.to_thread(end.poll, None)
+    with clock_of(place) as clock:
+        async with relaying(place), reacting(place, clock=clock), timing(place, clock=clock):
+            spare_the_collector()
+            await asyncio.to_thread(end.poll, None)
 
 
 COMPANIONS: Sequence[tuple[str, Work]] = (("views", views), ("events", events))

@@ -36,8 +36,8 @@ from adapters.helpdesk.setup import OFFICE, read_setup
 from adapters.pace import spare_the_collector
 from adapters.postgres.contents import contents
 from adapters.settings import Settings
+from domain.service.deadline import Deadline, Share, explain
 from domain.service.ticket import Ticket
-from projections.service.deadline import Deadline, Share, explain
 from projections.service.sla_report import SlaReport
 
 SEED = 1
@@ -158,7 +158,7 @@ def _show_deadline(report: SlaReport, zone: ZoneInfo) -> None:
     target, consumed = deadline.total(Share.USED, Share.LEFT), deadline.total(Share.USED, Share.OVER)
     out.print(f"\n[bold]Why the resolution of {report.told[stream].reference or stream} was due when it was[/bold]")
     out.print(
-        f"received {_local(deadline.received, zone)}; {deadline.target} of business time promised; times in {zone.key}"
+        f"received {_local(deadline.received, zone)}; {deadline.length} of business time promised; times in {zone.key}"
     )
     table = _table("from", "to", "seconds", "sum", "")
     for line in _lines(deadline, zone):
@@ -167,7 +167,7 @@ def _show_deadline(report: SlaReport, zone: ZoneInfo) -> None:
     out.print(
         f"used + left = {_seconds(target)} s, the target; used + over = {_seconds(consumed)} s, what was consumed"
     )
-    out.print(f"due {_local(deadline.due, zone)}: {deadline.outcome}")
+    out.print(f"due {_local(deadline.due or deadline.received, zone)}: {deadline.judged.outcome}")
 
 
 async def _asked(place: Place) -> list[Line]:
@@ -212,10 +212,11 @@ def _telling(report: SlaReport) -> tuple[str, Deadline | None]:
     for stream in report.told:
         ticket: Ticket = report.states[stream]
         deadline = explain(ticket, report.book(ticket), now())
-        if deadline is None or deadline.total(Share.USED, Share.LEFT) != deadline.target:
+        if deadline is None or deadline.due is None or deadline.total(Share.USED, Share.LEFT) != deadline.length:
             continue
         found = stream, deadline
-        moved = any(pause.business and pause.since < deadline.due for pause in deadline.pauses)
+        due = deadline.due
+        moved = any(pause.business and pause.since < due for pause in deadline.pauses)
         if moved and len(deadline.parts) in PARTS_SHOWN:
             return found
     return found

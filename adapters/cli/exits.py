@@ -10,6 +10,7 @@ from adapters.key_encryption import KeyUnavailable
 from adapters.nats.client import NoAnswer
 from adapters.nats.connection import Unreachable
 from adapters.postgres import reading
+from adapters.postgres.clock import ClockNeeded, NoTestClock, NotFollowed, TimeGoesBack, TooFarAhead
 from adapters.postgres.keys import KeyMissing
 from adapters.postgres.schema import MigrationChanged, SchemaNewer
 from adapters.sealing import Spoiled
@@ -19,6 +20,11 @@ CODES: dict[type[Exception], int] = {
     SettingsWrong: os.EX_CONFIG,
     MigrationChanged: os.EX_CONFIG,
     SchemaNewer: os.EX_CONFIG,
+    ClockNeeded: os.EX_CONFIG,
+    NoTestClock: os.EX_CONFIG,
+    TimeGoesBack: os.EX_DATAERR,
+    TooFarAhead: os.EX_DATAERR,
+    NotFollowed: os.EX_TEMPFAIL,
     StateInUse: os.EX_TEMPFAIL,
     NotRunning: os.EX_UNAVAILABLE,
     NoAnswer: os.EX_UNAVAILABLE,

@@ -9,18 +9,24 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
+import orjson
 import typer
 
+from adapters.cli import asking
 from adapters.cli.console import DATA_WRONG, UNAVAILABLE, fail, give, instant, show
-from adapters.composition import Place, found, now
-from adapters.inquiry import HIGHEST_LIMIT, Inquiry
+from adapters.cli.query import pages
+from adapters.composition import Place, found
+from adapters.inquiry import HIGHEST_LIMIT, Inquiry, envelope_of
 from adapters.postgres.answers import Answers, Unready
+from adapters.postgres.clock import log_time
 from adapters.postgres.facts import facts
 from adapters.postgres.keys import Keyring, opened_keys
 from adapters.postgres.reading import snapshot
 from adapters.settings import read_settings
+from domain.service.target import Target
 from domain.staff.worker import SYSTEM
 from projections.service.outcome import SlaOutcomes
+from projections.service.sla_overview import Dimension, SlaOverview
 from projections.service.sla_report import TOPICS, SlaReport, TicketRow
 from projections.service.sla_summary import Kept, SummaryRow, summary, total
 
@@ -42,11 +48,6 @@ def register(parent: typer.Typer) -> None:
     parent.add_typer(app, name="report")
 
 
-@app.callback()
-def _group() -> None:
-    """A group of one command yet: without this, typer would drop its name."""
-
-
 @app.command()
 def sla(
     per: Annotated[Per, typer.Option(help="A row for each group and severity, or for each ticket.")] = Per.GROUP,
@@ -56,10 +57,11 @@ def sla(
 ) -> None:
     """Whether first responses and resolutions were in time, in business time."""
     try:
-        at = instant(as_of) if as_of else now()
+        given = instant(as_of) if as_of else None
     except ValueError as error:
         fail(str(error), DATA_WRONG)
     place = found(read_settings())
+    at = given or log_time(place.postgres_url, place.settings.schema_name)
     tickets = list(asyncio.run(folded(place)).rows(at)) if as_of or from_facts else _shown(place, at)
     if per is Per.TICKET:
         show([row._asdict() for row in tickets], as_json=as_json, title="Service levels per ticket")
@@ -67,6 +69,52 @@ def sla(
         give([_plain(row) for row in summary(tickets)])
     else:
         show_summary(tickets)
+
+
+@app.command()
+def overview(
+    by: Annotated[
+        str, typer.Option(metavar="A,B", help=f"Any of {', '.join(Dimension)}; empty: all together.")
+    ] = "group",
+    target: Annotated[Target | None, typer.Option(help="One of the promises; default: each by itself.")] = None,
+    area: Annotated[str | None, typer.Option(help="Of one area.")] = None,
+    group: Annotated[str | None, typer.Option(help="Of one group of customers.")] = None,
+    contract: Annotated[str | None, typer.Option(help="Of one contract.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="ISO", help="Received from this instant on.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="ISO", help="Received before this instant.")] = None,
+    actor: Annotated[str, typer.Option(metavar="WORKER", help="The worker for whom it is asked.")] = SYSTEM,
+    patience_seconds: Annotated[float, typer.Option(min=0, help="How long to ask again without an answer.")] = 15.0,
+    as_json: Annotated[bool, typer.Option("--json", help="The rows as JSON, with distributions.")] = False,
+) -> None:
+    """Met, missed, corrected and open of all tickets that the worker may see, per group, contract, month and so on."""
+    named = [each for each in by.split(",") if each]
+    given = {"target": target, "area": area, "group": group, "contract": contract, "since": since, "until": until}
+    data = {"by": named, **{name: value for name, value in given.items() if value is not None}}
+    envelope = {"actor": actor, "data": data, "limit": HIGHEST_LIMIT}
+    asking.check(envelope_of(SlaOverview), SlaOverview.name, orjson.dumps(envelope), as_json=as_json)
+    answer = asking.answered(
+        lambda operator: pages(operator, SlaOverview.name, envelope, every_page=True),
+        unanswered="",
+        patience_seconds=patience_seconds,
+        as_json=as_json,
+    )
+    if as_json:
+        give(answer["rows"])
+    else:
+        show([_counted(row, named) for row in answer["rows"]], as_json=False, title="How promises were kept")
+
+
+def _counted(row: Mapping[str, Any], by: Sequence[str]) -> Mapping[str, Any]:
+    """A row for people: what it is counted by, by name, and the figures without the distribution."""
+    names = [each.replace("-", "_") for each in by]
+    return {
+        **{name: row.get(f"{name}_name") or row[name] or "" for name in names},
+        "target": row["target"],
+        **{name: row[name] for name in ("promises", "met", "missed", "corrected", "open")},
+        "other": row["none"] + row["cancelled"] + row["merged"],
+        "median": _clock(row["median_seconds"]),
+        "90_%": _clock(row["ninetieth_percentile_seconds"]),
+    }
 
 
 def _shown(place: Place, at: datetime) -> list[TicketRow]:
@@ -139,7 +187,7 @@ def _target(name: str, kept: Kept) -> dict[str, Any]:
     return {
         f"{name}_met": kept.met,
         f"{name}_missed": kept.missed,
-        f"{name}_other": kept.open + kept.none + kept.cancelled,
+        f"{name}_other": kept.open + kept.none + kept.cancelled + kept.merged,
         f"{name}_median": _clock(kept.median_seconds),
         f"{name}_90_%": _clock(kept.ninetieth_percentile_seconds),
     }

@@ -15,8 +15,9 @@ import typer
 
 from adapters.cli import console
 from adapters.cli.beside import COMPANIONS
+from adapters.clock import Clock, now
 from adapters.companion import Companion, Work
-from adapters.composition import Place, Service, founded, serving
+from adapters.composition import Place, Service, begun_with_test_clock, founded, serving
 from adapters.composition import found as joined
 from adapters.discovery import FACES, release
 from adapters.embedded import StateInUse
@@ -37,6 +38,9 @@ def serve(
     alone: Annotated[
         bool, typer.Option("--alone", help="Only commands and queries; read models and events run elsewhere.")
     ] = False,
+    test_clock: Annotated[
+        bool, typer.Option("--test-clock", help="Let `kartoteka clock` move time; only for a log that begins so.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say where everything listens as one JSON document.")] = False,
 ) -> None:
     """Take commands until Ctrl-C or SIGTERM, with servers of our own where the settings name none."""
@@ -45,8 +49,12 @@ def serve(
     signal.signal(signal.SIGTERM, _interrupt)
     tell = _tell_programs if as_json else _tell_people
     try:
-        with _place(settings, attach=attach) as place, asyncio.Runner(loop_factory=loop()) as runner:
-            runner.run(_serve(place, tell, () if alone else COMPANIONS))
+        with (
+            _place(settings, attach=attach) as place,
+            _clock(place, test_clock=test_clock) as clock,
+            asyncio.Runner(loop_factory=loop()) as runner,
+        ):
+            runner.run(_serve(place, clock, tell, () if alone else COMPANIONS))
     except StateInUse as error:
         console.fail(f"{error}; join it with `{_program()} serve --attach`", console.TRY_LATER)
     except KeyboardInterrupt:
@@ -58,12 +66,18 @@ def _place(settings: Settings, *, attach: bool) -> AbstractContextManager[Place]
     return nullcontext(joined(settings)) if attach else founded(settings)
 
 
-async def _serve(place: Place, tell: Callable[[Place, Service], None], companions: Sequence[tuple[str, Work]]) -> None:
+def _clock(place: Place, *, test_clock: bool) -> AbstractContextManager[Clock]:
+    return begun_with_test_clock(place) if test_clock else nullcontext(now)
+
+
+async def _serve(
+    place: Place, clock: Clock, tell: Callable[[Place, Service], None], companions: Sequence[tuple[str, Work]]
+) -> None:
     told_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, told_to_end.set)
-    async with serving(place) as service:
+    async with serving(place, clock=clock) as service:
         spare_the_collector()
         beside = [Companion(name, work, place.settings) for name, work in companions]
         with ExitStack() as stack:

@@ -14,7 +14,7 @@ from commands.clients.directory import OpenDirectory, SetDirectoryRight
 from commands.clients.group import FormGroup
 from commands.clients.membership import JoinGroup
 from commands.command import Command
-from commands.service.ticket import OpenTicket
+from commands.service.opening import OpenTicket
 from commands.staff.area import GiveAreaRole, OpenArea
 from commands.staff.team import AddTeamMember, FormTeam
 from commands.staff.worker import GrantRight, HireWorker

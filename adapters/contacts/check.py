@@ -12,9 +12,9 @@ from adapters.contacts.card import Card, Cell, Fault, Field, Way, fits
 from adapters.contacts.company import Company, Row
 from commands.clients.address import AddAddress
 from commands.clients.contact import ClassifyContact, OpenContact, SetContactNumbers
-from commands.clients.normal import normal
 from commands.clients.paper import NoteOnContact
 from commands.command import Command
+from commands.normal import normal
 from domain.clients import contact as rule
 from domain.clients.address import MOST_ADDRESSES, TooManyAddresses
 from domain.clients.contact import Contact, ContactKind, LifeCycleNotListed

@@ -44,6 +44,9 @@ OPERATOR = Caller("operator", (ANYONE,))
 HANDLERS = tuple(Caller(name, (name,)) for name in ("routing", "notifying", "checking"))
 """They hear of facts and ask for what follows, each for the automaton of its own name."""
 
+ASKERS = tuple(Caller(name, (name,)) for name in ("timer", "mailing"))
+"""They ask for what time calls for, each for the automaton of its own name, and hear of no fact."""
+
 
 def load_callers(path: Path) -> dict[str, Caller]:
     """By name, each with its public key."""
@@ -61,7 +64,7 @@ def known_callers(state: Path, wanted: Iterable[Caller]) -> dict[str, Caller]:
     path = state / "callers.json"
     on_file = load_callers(path) if path.exists() else {}
     callers = dict(on_file)
-    for caller in (OPERATOR, *HANDLERS, *wanted):
+    for caller in (OPERATOR, *HANDLERS, *ASKERS, *wanted):
         if caller.name not in callers:
             public_key = caller.public_key or public_key_of(state, caller.name)
             callers[caller.name] = replace(caller, public_key=public_key)
@@ -106,6 +109,8 @@ def permissions(name: str) -> dict[str, dict[str, list[str]]]:
         asked = [f"$JS.API.CONSUMER.{verb}.*.{own}" for verb in ("MSG.NEXT", "INFO")]
         publish = [f"{ROOT}.cmd.{name}.>", *asked, f"$JS.ACK.*.{own}.>"]
         subscribe = [f"_INBOX.{name}.>"]
+    elif name in {asker.name for asker in ASKERS}:
+        publish, subscribe = [f"{ROOT}.cmd.{name}.>"], [f"_INBOX.{name}.>"]
     else:
         verbs = ("PING", "INFO", "STATS") if name == OPERATOR.name else ("PING", "INFO")
         asked = [subject for verb in verbs for subject in (f"$SRV.{verb}", f"$SRV.{verb}.>")]

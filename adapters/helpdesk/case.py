@@ -9,17 +9,17 @@ from enum import Enum, auto
 from adapters.helpdesk.log import Activity, Row
 from adapters.helpdesk.step import Names, Step
 from commands.command import Command
+from commands.service.exchange import LogCall
+from commands.service.holding import TakeTicket
+from commands.service.opening import OpenTicket
 from commands.service.ticket import (
     AssessTicket,
     CloseTicket,
     HoldTicket,
-    LogCall,
     NoteOnTicket,
-    OpenTicket,
     ReopenTicket,
     ResolveTicket,
     ResumeTicket,
-    TakeTicket,
 )
 from domain.values import AreaId, ContactId, IncidentTypeId, TicketId
 

@@ -39,12 +39,14 @@ class Answered(BaseModel, frozen=True):
 
 
 class Declined(Exception):
-    """The service said no, with a status, a code and a sentence."""
+    """The service said no, with a status, a code, a sentence, and the id of what stands in the way, if it tells."""
 
     def __init__(self, body: dict[str, Any]) -> None:
         self.status, self.code, self.title = int(body["status"]), str(body["code"]), str(body["title"])
         self.errors: list[dict[str, str]] = body.get("errors", [])
-        super().__init__(f"{self.status} {self.code}: {self.title}")
+        self.about = str(body.get("about", ""))
+        because = f" ({self.about})" if self.about else ""
+        super().__init__(f"{self.status} {self.code}: {self.title}{because}")
 
 
 class NoAnswer(Exception):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from adapters.clock import Clock
 from adapters.nats.burial import Undelivered
 from adapters.nats.channel import Channel
 from adapters.nats.client import Client
@@ -27,7 +28,7 @@ UNDELIVERED = "kartoteka-undelivered-v1"
 
 @asynccontextmanager
 async def handlers(
-    url: str, seed: Callable[[str], str], letters: DeadLetters, channel: Channel, patience: Patience
+    url: str, seed: Callable[[str], str], letters: DeadLetters, channel: Channel, patience: Patience, clock: Clock
 ) -> AsyncIterator[None]:
     """All of them at work until the block ends; what they hold then is dealt with or given back. Raises Unreachable."""
     leaving = asyncio.Event()
@@ -44,7 +45,8 @@ async def handlers(
             await stack.enter_async_context(client)
             hearing = Hearing(reaction, client, letters, leaving)
             if reaction.lapse is not None:
-                lapses.append(Lapses(reaction, client, partial(last_end, letters.url, letters.schema), leaving))
+                ended = partial(last_end, letters.url, letters.schema)
+                lapses.append(Lapses(reaction, client, ended, leaving, clock))
             durables.append(
                 Durable(client.connection, streams, _source(channel, reaction), patience, hearing.deal, leaving)
             )

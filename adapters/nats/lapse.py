@@ -11,6 +11,7 @@ import nats.errors
 import orjson
 import structlog
 
+from adapters.clock import Clock, elapsed
 from adapters.nats.client import Client, Declined, NoAnswer
 from adapters.postgres.reading import Unreachable
 from commands.reactions.reaction import Reaction
@@ -22,28 +23,25 @@ logger = structlog.get_logger()
 
 @dataclass(slots=True)
 class Lapses:
-    """`ended` tells when the right ended that did so last."""
+    """`ended` tells when the right ended that did so last before an instant."""
 
     reaction: Reaction
     client: Client
-    ended: Callable[[], Awaitable[datetime | None]]
+    ended: Callable[[datetime], Awaitable[datetime | None]]
     leaving: asyncio.Event
+    clock: Clock
     asked: datetime | None = None
 
     async def run(self) -> None:
         """Look every now and then until told to leave."""
         while not self.leaving.is_set():
             await self._look()
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self.leaving.wait()
-            except TimeoutError:
-                continue
+            await elapsed(self.clock, LOOK_SECONDS, self.leaving)
 
     async def _look(self) -> None:
         """What cannot be asked now is asked at the next look, under the same id."""
         try:
-            ended = await self.ended()
+            ended = await self.ended(self.clock())
             if ended is not None and ended != self.asked:
                 await self._ask(ended)
                 self.asked = ended

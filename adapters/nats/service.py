@@ -6,14 +6,14 @@ import asyncio
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import NamedTuple
 
 import orjson
 import structlog
 from nats.aio.subscription import Subscription
 
+from adapters.clock import Clock, real_time
+from adapters.clock import now as unmoved
 from adapters.envelope import read
 from adapters.nats.prefix import COMMANDS
 from adapters.nats.reception import Reception, Visitor
@@ -52,7 +52,7 @@ class CommandService:
         secret: bytes,
         *,
         capacity: int = WAITING,
-        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        now: Clock = unmoved,
     ) -> None:
         handler.failed = _report
         self._handler, self._reception, self._tokens, self._secret = handler, reception, tokens, secret
@@ -87,7 +87,8 @@ class CommandService:
             return stranger
         if len(self._queue) >= self._capacity:
             return problem(503, "Overloaded", retry_after_ms=RETRY_AFTER_MS)
-        found = read(visitor.topic, visitor.caller, payload, self._now(), self._secret)
+        now = self._now
+        found = read(visitor.topic, visitor.caller, payload, now(), self._secret, real_time(now))
         if isinstance(found, Problem):
             return found
         return self._reception.acting(visitor, found[0].actor) or found
@@ -147,7 +148,7 @@ class CommandService:
 
     async def _reply(self, reply: str, answer: Answer) -> None:
         if answer.code:
-            await self._reception.say_no(reply, refusal(answer.code))
+            await self._reception.say_no(reply, refusal(answer.code, answer.thing))
             return
         body = {
             "id": answer.thing,

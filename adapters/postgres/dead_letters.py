@@ -21,7 +21,7 @@ SELECT %(handler)s, %(position)s, coalesce(nullif(%(event_id)s, ''), f.event_id:
        %(code)s, %(sentence)s, %(deliveries)s
 FROM (SELECT) AS one LEFT JOIN facts f ON f.notification_id = %(position)s
 ON CONFLICT (handler, event_id) DO UPDATE SET
-    code = excluded.code, sentence = excluded.sentence, last_at = clock_timestamp(),
+    code = excluded.code, sentence = excluded.sentence, last_at = log_time(),
     deliveries = greatest(known.deliveries, excluded.deliveries)
 WHERE known.state = 'waiting'
 """
@@ -38,11 +38,11 @@ WHERE id > %(after)s
 ORDER BY id LIMIT %(limit)s
 """
 SETTLE = """
-UPDATE dead_letters SET state = %s, settled_by = %s, last_at = clock_timestamp(), replays = replays + %s
+UPDATE dead_letters SET state = %s, settled_by = %s, last_at = log_time(), replays = replays + %s
 WHERE id = %s AND state = 'waiting'
 """
 TRIED = """
-UPDATE dead_letters SET code = %s, sentence = %s, last_at = clock_timestamp(), replays = replays + 1
+UPDATE dead_letters SET code = %s, sentence = %s, last_at = log_time(), replays = replays + 1
 WHERE id = %s AND state = 'waiting'
 """
 

@@ -22,7 +22,7 @@ SELECT head.position, head.epoch::text, relay.position, relay.epoch::text, relay
 FROM head, relay
 """  # noqa: S608 - the lock's name is ours
 ALL_FLOORS = "SELECT handler, position, updated_at FROM handler_floors ORDER BY handler"
-WAITED = "SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM facts WHERE notification_id = %s"
+WAITED = "SELECT extract(epoch FROM log_time() - recorded_at)::float8 FROM facts WHERE notification_id = %s"
 
 
 class Floor(NamedTuple):

@@ -1,4 +1,4 @@
-"""Rights that have ended: no fact tells of it, only the time."""
+"""Rights that have ended, and absences that have begun or ended: no fact tells of it, only the time."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ SKEW = timedelta(seconds=5)
 
 LAST = """
 SELECT max(until) FROM (
-    SELECT max(until) AS until FROM access_directories WHERE until <= clock_timestamp() - %(skew)s
-    UNION ALL SELECT max(until) FROM access_roles WHERE until <= clock_timestamp() - %(skew)s
+    SELECT max(until) AS until FROM access_directories WHERE until <= %(by)s
+    UNION ALL SELECT max(until) FROM access_roles WHERE until <= %(by)s
+    UNION ALL SELECT max(since) FROM absences WHERE since <= %(by)s
+    UNION ALL SELECT max(until) FROM absences WHERE until <= %(by)s
 ) ends
 """
 
 
-async def last_end(url: str, schema: str) -> datetime | None:
-    """When the right ended that did so last, if one has. Raises what `reading.Unreachable` names."""
+async def last_end(url: str, schema: str, now: datetime) -> datetime | None:
+    """When that happened last, if it has by now. Raises what `reading.Unreachable` names."""
     async with await connect_async(url, schema) as connection:
         try:
-            row = await (await connection.execute(LAST, {"skew": SKEW})).fetchone()
+            row = await (await connection.execute(LAST, {"by": now - SKEW})).fetchone()
         except UndefinedTable:
             return None  # the access model is made by the first service
         return row[0] if row else None

@@ -6,8 +6,6 @@ part of it meanwhile waits, and begins anew.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +13,7 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
+from adapters.clock import Clock, elapsed
 from adapters.part_store import PartStore, PartStoreAway
 from adapters.postgres.filing import LIES
 from adapters.postgres.finder import ATTACHED_WITHIN
@@ -67,14 +66,14 @@ async def sweep_strays(connection: AsyncConnection[Any], store: PartStore) -> in
     return len(strays)
 
 
-async def keep_sweeping(url: str, schema: str, store: PartStore, now: Callable[[], datetime]) -> None:
+async def keep_sweeping(url: str, schema: str, store: PartStore, clock: Clock) -> None:
     """The same every hour, for as long as the service runs."""
     pause = FIRST_SECONDS
     while True:
-        await asyncio.sleep(pause)
+        await elapsed(clock, pause)
         pause = EVERY_SECONDS
         try:
             async with await connect_async(url, schema) as connection:
-                await sweep(connection, store, now())
+                await sweep(connection, store, clock())
         except (psycopg.OperationalError, PartStoreAway) as error:
             logger.warning("files not swept", error=type(error).__name__)

@@ -18,12 +18,11 @@ from adapters.postgres.keys import Keyring
 from adapters.postgres.log import Line
 from adapters.sealed_part import PartPlace
 from adapters.sealing import DataKey, KeyName
-from commands.clients.paper import FileUnknown
 from commands.handler import SubjectFenced
 from commands.permission import LevelMissing, RightMissing
 from domain.clients.contact import CONTACT, ContactOpened, ContactUnknown
 from domain.clients.directory import LADDER, Level
-from domain.clients.paper import ContactFileAttached, ContactFileRemoved
+from domain.clients.paper import ContactFileAttached, ContactFileRemoved, FileUnknown
 from domain.personal import Purpose
 from domain.refusal import require
 from domain.staff.worker import SYSTEM, Right

@@ -10,8 +10,23 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.errors import UndefinedTable
 
-from commands.lookup import CHARGES, DUTIES, HELD, LACKING, OPEN_TICKETS, REACHED, STORED, Lookup, Wanted
+from commands.lookup import (
+    CHARGES,
+    DUTIES,
+    ENDED,
+    HELD,
+    LACKING,
+    NOTICED,
+    OPEN_TICKETS,
+    REACHED,
+    RECEIVED,
+    STORED,
+    TEAMS_OF,
+    Lookup,
+    Wanted,
+)
 from projections.company import lacking
+from projections.service import lives
 from projections.staff import charge
 
 ATTACHED_WITHIN = timedelta(days=1)
@@ -27,7 +42,9 @@ STATEMENTS: Mapping[Lookup[Any], str] = {
     CHARGES: charge.LOOKED_UP,
     HELD: """
         SELECT 'directory', directory FROM access_directories WHERE holder = %(key)s
-        UNION SELECT 'area', area FROM access_roles WHERE holder = %(key)s ORDER BY 1, 2""",
+        UNION SELECT 'area', area FROM access_roles WHERE holder = %(key)s
+        UNION SELECT 'ticket', ticket FROM ticket_standings
+        WHERE team = split_part(%(key)s, ':', 2) AND %(key)s LIKE 'team:%%' AND NOT over ORDER BY 1, 2""",
     REACHED: f"""
         WITH mine AS MATERIALIZED ({MINE})
         SELECT 'directory', directory FROM access_directories JOIN mine USING (holder)
@@ -40,9 +57,16 @@ STATEMENTS: Mapping[Lookup[Any], str] = {
     OPEN_TICKETS: """
         SELECT 'ticket', ticket, NULL FROM ticket_standings WHERE NOT over AND contract IS NOT NULL
         ORDER BY ticket LIMIT %(key)s::int""",
+    TEAMS_OF: "SELECT team FROM access_members WHERE worker = %(key)s ORDER BY team",
+    ENDED: lives.ENDED,
+    RECEIVED: lives.RECEIVED,
     STORED: f"""
         SELECT contact, subject, size_bytes, digest, touched_at + interval '{ATTACHED_WITHIN.total_seconds()} seconds'
         FROM stored_files WHERE file = %(key)s AND digest IS NOT NULL""",
+    NOTICED: """
+        WITH asked(ticket, recipient) AS (SELECT split_part(%(key)s, '/', 1), split_part(%(key)s, '/', 2))
+        SELECT notice FROM asked JOIN notices USING (ticket, recipient)
+        UNION ALL SELECT notice FROM asked JOIN notices_withheld USING (ticket, recipient) ORDER BY 1""",
     LACKING: lacking.LOOKED_UP.replace("%(received)s", "%(key)s::timestamptz"),
 }
 

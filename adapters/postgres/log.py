@@ -15,6 +15,7 @@ import orjson
 import psycopg
 from psycopg import AsyncConnection
 
+from adapters.clock import Clock, MovedClock, ahead_of, now
 from adapters.postgres import finder
 from adapters.postgres.keys import Keyring
 from adapters.postgres.recorder import FactMapper
@@ -42,6 +43,7 @@ SELECT originator_id, originator_version, topic, state, happened_at, recorded_at
 FROM facts WHERE notification_id > %b ORDER BY notification_id LIMIT 2000
 """
 HEAD = "SELECT position FROM head"
+REAL_TIME = "SELECT keep_real_time()"
 APPEND = """
 SELECT first_position, fates, other_access FROM append(
     $1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::bool[], $6::text[], $7::int8[], $8::int4[],
@@ -66,19 +68,22 @@ class PostgresLog:
     """One connection to write and one to read, used by one handler; opened again when they break.
 
     `patience_seconds` is how long a call waits for Postgres to come back. A batch is simply sent again then:
-    the command log tells what the broken connection left unsaid.
+    the command log tells what the broken connection left unsaid. By real time nothing is stored where the log has a
+    test clock.
     """
 
-    def __init__(self, url: str, schema: str, keyring: Keyring, *, patience_seconds: float = 15.0) -> None:
-        self._keyring = keyring
+    def __init__(
+        self, url: str, schema: str, keyring: Keyring, *, patience_seconds: float = 15.0, clock: Clock = now
+    ) -> None:
+        self._keyring, self._clock = keyring, clock
         self._patience_seconds = patience_seconds
-        self._writing, self._reading = Line(url, schema, append_batch=APPEND), Line(url, schema)
+        first = None if isinstance(clock, MovedClock) else REAL_TIME
+        self._writing, self._reading = Line(url, schema, first=first, append_batch=APPEND), Line(url, schema)
         self._sealing = asyncio.Lock()
         self._mapper = FactMapper()
         self._seen: int | None = None
         self._others_until = 0.0
         self._access: int | None = None
-        self.clock_offset = timedelta()
 
     async def close(self) -> None:
         await self._writing.close()
@@ -130,7 +135,7 @@ class PostgresLog:
             if fenced:
                 sent = [attempt for attempt in attempts if not _rests_on(fenced, attempt)]
                 names = _names(sent)
-            batch = Batch.of(sent, names, keys, self._mapper, self.clock_offset)
+            batch = Batch.of(sent, names, keys, self._mapper, ahead_of(self._clock))
         settled = iter(await self._guarded(connection, batch))
         return [Settled(Fate.FENCED) if fenced and _rests_on(fenced, each) else next(settled) for each in attempts]
 
@@ -183,19 +188,29 @@ class PostgresLog:
 class Line:
     """A connection that is opened when it is needed, and again when it broke."""
 
-    def __init__(self, url: str, schema: str, *options: str, **statements: str) -> None:
-        self._url, self._schema, self._options, self._statements = url, schema, options, statements
+    def __init__(self, url: str, schema: str, *options: str, first: str | None = None, **statements: str) -> None:
+        self._url, self._schema, self._options = url, schema, options
+        self._first, self._statements = first, statements
         self._connection: AsyncConnection[Any] | None = None
         self._opening = asyncio.Lock()
 
     async def connected(self) -> AsyncConnection[Any]:
         async with self._opening:
             if self._connection is None or self._connection.closed:
-                connection = await connect_async(self._url, self._schema, KEYED, *self._options)
-                for name, statement in self._statements.items():
-                    await prepare(connection, name, statement)
-                self._connection = connection
+                self._connection = await self._opened()
             return self._connection
+
+    async def _opened(self) -> AsyncConnection[Any]:
+        connection = await connect_async(self._url, self._schema, KEYED, *self._options)
+        try:
+            if self._first is not None:
+                await connection.execute(self._first.encode())
+            for name, statement in self._statements.items():
+                await prepare(connection, name, statement)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None

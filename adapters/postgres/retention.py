@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
+from adapters.clock import Clock, elapsed
 from adapters.postgres.schema import connect_async
 
 KEPT = timedelta(days=31)
@@ -32,7 +32,10 @@ logger = structlog.get_logger()
 
 
 async def forget_old_answers(connection: AsyncConnection[Any], *, kept: timedelta = KEPT) -> int:
-    """Delete the answers of old version 7 ids, a little at a time; gives how many there were."""
+    """Delete the answers of old version 7 ids, a little at a time; gives how many there were.
+
+    By real time, as ids are: whoever made them has no test clock.
+    """
     forgotten = 0
     while True:
         cursor = await connection.execute(FORGET, {"kept": kept, "chunk": CHUNK})
@@ -51,7 +54,7 @@ async def forget_old_looks(connection: AsyncConnection[Any]) -> int:
             return forgotten
 
 
-async def keep_forgetting(url: str, schema: str) -> None:
+async def keep_forgetting(url: str, schema: str, clock: Clock) -> None:
     """The same every hour, for as long as the service runs."""
     while True:
         try:
@@ -60,4 +63,4 @@ async def keep_forgetting(url: str, schema: str) -> None:
                 await forget_old_looks(connection)
         except psycopg.OperationalError as error:
             logger.warning("retention", error=type(error).__name__)
-        await asyncio.sleep(EVERY_SECONDS)
+        await elapsed(clock, EVERY_SECONDS)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from commands.clients.contact import edits
-from commands.clients.normal import normal
 from commands.command import Asked, Command, Decision
+from commands.normal import normal
 from domain.clients import address as rule
 from domain.clients.address import AddressKind, AddressUnknown, AddressUse
 from domain.clients.contact import CONTACT, Contact

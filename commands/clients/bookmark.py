@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
-from commands.permission import needs, needs_sight, sees
+from commands.permission import needs
 from commands.same import same
+from commands.sight import needs_sight, sees
 from domain.clients import bookmark as rule
 from domain.clients.bookmark import BOOKMARK, Bookmarks
 from domain.refusal import NotAllowed, require

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
 from commands.existence import needs_contract, needs_holder, needs_incident_type, needs_price_list, needs_room
-from commands.permission import home, needs, needs_level, needs_sight
+from commands.permission import needs, needs_level
+from commands.sight import home, needs_sight
 from domain.clients import contact as rule
 from domain.clients.contact import CONTACT, Contact, ContactKind
 from domain.clients.directory import Level

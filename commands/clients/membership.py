@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
-from commands.permission import needs, needs_group, needs_sight
+from commands.permission import needs, needs_group
+from commands.sight import needs_sight
 from domain.clients import membership as rule
 from domain.clients.group import GROUP, needs_open
 from domain.clients.membership import MEMBERSHIP, Membership

@@ -8,16 +8,12 @@ from commands.lookup import STORED, Stored
 from domain.clients import paper as rule
 from domain.clients.contact import CONTACT, Contact
 from domain.clients.paper import ContactFileAttached, MediaType
-from domain.refusal import Refused, Unknown
+from domain.refusal import Refused
 from domain.values import ContactId, FileId, Line, NoteId, SubjectId, Text
 
 
 class FileNotStored(Refused):
     """No contents were put for this contact under this id, or not all of them, or they were left for a day."""
-
-
-class FileUnknown(Unknown):
-    """No such file lies with the contact."""
 
 
 class NoteOnContact(Command, topic="contact.note", of=CONTACT):

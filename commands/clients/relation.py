@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from commands.clients.contact import edits
 from commands.command import Asked, Command, Decision
-from commands.permission import needs_sight
 from commands.same import same
+from commands.sight import needs_sight
 from domain.clients import relation as rule
 from domain.clients.contact import CONTACT, Contact, ContactKind
 from domain.clients.relation import (

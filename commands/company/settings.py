@@ -7,15 +7,16 @@ from typing import Annotated
 from pydantic import Field
 
 from commands.command import Asked, Command, Decision
-from commands.existence import needs_contract, needs_price_list, needs_worker
+from commands.existence import needs_calendar, needs_contract, needs_price_list, needs_worker
 from commands.permission import needs
 from domain.company import settings as rule
 from domain.company.country import Country
+from domain.company.process_area import PROCESS_AREA, needs_offered
 from domain.company.settings import COMPANY, SETTINGS, AfterClosing, Settings
 from domain.refusal import require
 from domain.staff.area import AREA, AreaUnknown, needs_open
 from domain.staff.worker import Right
-from domain.values import AreaId, ContractId, Label, PriceListId, Unit, WorkerId, Zone
+from domain.values import AreaId, CalendarId, ContractId, Label, PriceListId, ProcessAreaId, Unit, WorkerId, Zone
 
 Entries = Annotated[tuple[Label, ...], Field(max_length=100)]
 """A code list; an entry that is left out is no longer offered, and stays where it was used."""
@@ -64,6 +65,18 @@ class SetHelpdeskResponsible(Command, topic="settings.set-helpdesk-responsible",
         needs(asked, Right.CRM_ADMINISTRATOR)
         needs_worker(asked, self.responsible)
         return rule.set_helpdesk_responsible(own, self.responsible, asked.at)
+
+
+class SetHelpdeskProcessArea(Command, topic="settings.set-helpdesk-process-area", of=SETTINGS, only=COMPANY):
+    """Name the process area of what an employee enters when nothing else says, or none (D13, R-RESP-4)."""
+
+    process_area: ProcessAreaId | None
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        if self.process_area is not None:
+            needs_offered(asked.read(PROCESS_AREA, self.process_area))
+        return rule.set_helpdesk_process_area(own, self.process_area, asked.at)
 
 
 class SetPlace(Command, topic="settings.set-place", of=SETTINGS, only=COMPANY):
@@ -115,6 +128,18 @@ class SetFormRule(Command, topic="settings.set-form-rule", of=SETTINGS, only=COM
     def decide(self, own: Settings, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
         return rule.set_form_rule(own, self.reopens)
+
+
+class SetClosingRule(Command, topic="settings.set-closing-rule", of=SETTINGS, only=COMPANY):
+    """Say after how much of a calendar's time a resolved ticket closes if nobody answers, or never (R-TCK-13)."""
+
+    after_seconds: Annotated[int, Field(ge=1, le=315_360_000)] | None
+    calendar: CalendarId | None
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        needs_calendar(asked, self.calendar)
+        return rule.set_closing_rule(own, self.after_seconds, self.calendar, asked.at)
 
 
 class ListUnits(Command, topic="settings.list-units", of=SETTINGS, only=COMPANY):

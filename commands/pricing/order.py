@@ -9,15 +9,16 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from commands.command import Asked, Command, Decision
-from commands.permission import holds, needs, needs_sight, sees
+from commands.permission import needs
 from commands.pricing.quote import pricing
+from commands.sight import needs_order, needs_sight
 from domain.company.settings import COMPANY, SETTINGS
 from domain.pricing import order as rule
 from domain.pricing.money import Currency, Quantity, Total
-from domain.pricing.order import MOST_LINES, ORDER, Draft, LineNumber, Order, OrderLine, OrderUnknown, PriceLine, wanted
+from domain.pricing.order import MOST_LINES, ORDER, Draft, LineNumber, Order, OrderLine, PriceLine, wanted
 from domain.pricing.product import PRODUCT, UnitNotListed, needs_sold
 from domain.refusal import require
-from domain.staff.worker import SYSTEM, Right
+from domain.staff.worker import Right
 from domain.values import ContactId, OrderId, ProductId, Reference, Unit
 
 
@@ -149,13 +150,6 @@ class CancelOrder(Command, topic="order.cancel", of=ORDER):
     def decide(self, own: Order, asked: Asked) -> Decision:
         needs_order(asked, own)
         return rule.cancel(own, asked.at)
-
-
-def needs_order(asked: Asked, own: Order) -> None:
-    """Refuse unless the worker may know of the order: sight of its customer, and of an offer the sales right."""
-    needs(asked, Right.BASIC)
-    require(own.customer is not None and sees(asked, own.customer), otherwise=OrderUnknown)
-    require(not own.is_offer or asked.actor == SYSTEM or holds(asked, Right.SALES), otherwise=OrderUnknown)
 
 
 def _lines(asked: Asked, given: tuple[Given, ...]) -> tuple[OrderLine, ...]:

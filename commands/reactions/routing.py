@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.reactions.reaction import Heard, Reaction, Wanted
-from commands.service.ticket import RouteTicket
+from commands.service.routing import RouteTicket
 from domain.service.ticket import TicketOpened
 from domain.staff import worker
 from domain.values import TicketId

@@ -6,29 +6,26 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from commands.command import Reading
-from commands.permission import (
+from commands.permission import LevelMissing, RightMissing, holds, lookers, needs_level
+from commands.retrospect import Present, View
+from commands.sight import (
     CONTACT_MODULE,
     CONTACT_TESTS,
     TICKET_MODULE,
     TICKET_TESTS,
     Condition,
-    LevelMissing,
-    RightMissing,
     Verdict,
-    holds,
     home,
     lies_open,
-    needs_level,
     needs_sight,
 )
-from commands.retrospect import Present, View
 from domain.clients.contact import ContactUnknown
 from domain.clients.directory import DIRECTORY, DirectoryUnknown, Level
 from domain.refusal import NotAllowed, Refused, Unknown, require
 from domain.service.ticket import TICKET, Ticket, TicketUnknown
-from domain.staff.area import AREA, Role
+from domain.staff.area import AREA
 from domain.staff.worker import SYSTEM, Right
-from domain.values import AreaId, ContactId, Holder, TicketId
+from domain.values import AreaId, ContactId, Holder, TeamId, TicketId
 
 
 class OneThingAsked(Refused):
@@ -46,11 +43,12 @@ class About(NamedTuple):
     unknown: type[Unknown]
     ticket: TicketId | None = None
     area: AreaId | None = None
+    team: TeamId | None = None
 
     def holders(self, view: View) -> Iterator[Holder]:
         """Everybody who has a right, or a role, without which nobody knows of it."""
         if self.area is not None:
-            yield from (holder for holder, role in view.read(AREA, self.area).roles if role is not Role.MANAGER)
+            yield from lookers(view.read(AREA, self.area))
             return
         for contact in self.linked.values():
             directory = home(view, contact)
@@ -67,7 +65,7 @@ def about(view: View, contact: ContactId | None, ticket: TicketId | None) -> Abo
     state = view.read(TICKET, ticket)
     ends = {Condition.REPORTER: state.reporter, Condition.CUSTOMER: state.customer}
     linked = {test: contact for test, contact in ends.items() if contact is not None}
-    return About(TICKET_TESTS, state, TICKET_MODULE, linked, TicketUnknown, ticket, state.area)
+    return About(TICKET_TESTS, state, TICKET_MODULE, linked, TicketUnknown, ticket, state.area, state.holding.team)
 
 
 def allowed_by_exception(asked: Present, view: View, what: About) -> Right | None:

@@ -9,10 +9,12 @@ from typing import Any
 from commands.permission import Ground, Part
 from commands.reckoning import Row
 from commands.retrospect import View
+from commands.sight import Keeper
 from domain.clients.contact import CONTACT, ContactMerged, ContactMoved, ContactOpened, ContactSeparated
 from domain.clients.directory import DIRECTORY, DirectoryRightSet
 from domain.fact import Event, Fact
-from domain.service.ticket import TICKET, TicketOpened
+from domain.service.holding import TicketAssigned, TicketGivenBack, TicketTeamAssigned
+from domain.service.ticket import TICKET, TicketCustomerSet, TicketOpened
 from domain.staff.area import AREA, AreaRoleGiven, AreaRoleTaken
 from domain.staff.team import TEAM, TeamMemberAdded, TeamMemberRemoved
 from domain.staff.worker import (
@@ -24,7 +26,17 @@ from domain.staff.worker import (
     WorkerRightGranted,
     WorkerRightWithdrawn,
 )
-from domain.values import AreaId, ContactId, DirectoryId, Holder, TicketId, WorkerId, team_of, worker_holder
+from domain.values import (
+    AreaId,
+    ContactId,
+    DirectoryId,
+    Holder,
+    TicketId,
+    WorkerId,
+    team_holder,
+    team_of,
+    worker_holder,
+)
 
 
 class DecidingFact(Row):
@@ -124,3 +136,28 @@ def of_home(view: View, contact: ContactId) -> Found:
 
 def of_ticket(view: View, ticket: TicketId) -> Found:
     yield last(view.facts(TICKET, ticket), TicketOpened)
+
+
+def of_link(view: View, ticket: TicketId) -> Found:
+    """How the ticket came to have the reporter and the customer it had."""
+    yield last(view.facts(TICKET, ticket), TicketOpened, TicketCustomerSet)
+
+
+def of_holding(view: View, worker: WorkerId, ticket: TicketId, by: object) -> Found:
+    """How the ticket came to whoever had it; and how the worker came into the team it was given to, or out of it."""
+    facts = view.facts(TICKET, ticket)
+    found = _gave(facts)
+    while found is not None:
+        yield found
+        before = found if isinstance(found.event, TicketGivenBack) and not found.event.team_too else None
+        found = before and _gave([each for each in facts if each.version < before.version], before.happened_at)
+    team = view.read(TICKET, ticket).holding.team
+    if team is not None and by != Keeper(worker_holder(worker)):
+        yield from of_holder(view, worker, team_holder(team))
+
+
+def _gave(facts: Sequence[Fact[Any]], at: datetime | None = None) -> Fact[Any] | None:
+    """By which of these it was with whoever had it at the instant, or last."""
+    kinds = (TicketAssigned, TicketTeamAssigned, TicketGivenBack)
+    told = (each for each in facts if isinstance(each.event, kinds) and (at is None or each.happened_at <= at))
+    return max(told, key=lambda each: (each.happened_at, each.version), default=None)

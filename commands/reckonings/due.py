@@ -10,10 +10,12 @@ from commands.lookup import OPEN_TICKETS
 from commands.reckoning import Row
 from commands.reckonings.touched import Changed
 from commands.retrospect import Present, Supposed
-from commands.service.ticket import read_book
+from commands.service.book import read_book
 from domain.service.calendar import CALENDAR
+from domain.service.clock import Outcome
 from domain.service.contract import CONTRACT
-from domain.service.promise import Outcome, Target, forecast
+from domain.service.promise import forecast
+from domain.service.target import Target
 from domain.service.ticket import TICKET, Ticket
 from domain.values import TicketId
 

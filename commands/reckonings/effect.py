@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -13,7 +13,7 @@ from commands.command import Command
 from commands.lookup import CHARGES
 from commands.reckoning import Mention, Reckoned, Reckoning, Told
 from commands.reckonings.due import DeadlineMoved, moved
-from commands.reckonings.touched import Place, changed, shown, touched
+from commands.reckonings.touched import Changed, Place, changed, shown, touched
 from commands.reckonings.turned import SightChanged, turned
 from commands.reckonings.unseen import TicketUnseen, unseen
 from commands.reckonings.unworkable import RowUnworkable, unworkable
@@ -26,7 +26,7 @@ from domain.refusal import NotAllowed, Refused, Unknown
 from domain.service.ticket import TICKET
 from domain.staff.area import AREA
 from domain.staff.worker import WORKER
-from domain.values import Instant, TicketId
+from domain.values import Instant, TicketId, WorkerId
 
 MOST_PLACES, MOST_TICKETS = 5_000, 500
 """That are looked at for one answer: places with their workers, and open tickets."""
@@ -78,20 +78,20 @@ class Effect(Reckoning, name="effect", row=Effects, asked_by="whoever may give t
 
 def _compared(asked: Present, after: Supposed, command: str) -> Effects:
     things = changed(after)
-    places = touched(asked, after, things)
-    workers = sorted(places)
-    looked_at = [(worker, place) for worker in workers for place in sorted(places[worker])]
-    asked.bring(WORKER, workers)
+    tickets = [each for each in things if each.decider is TICKET]
+    places = touched(asked, after, (each for each in things if each.decider is not TICKET))
+    workers, themselves = sorted(places), touched(asked, after, tickets)
+    looked_at = [
+        (worker, place)
+        for worker in sorted({*places, *themselves})
+        for place in sorted(places.get(worker, set()) | themselves.get(worker, set()))
+    ]
+    asked.bring(WORKER, {worker for worker, _ in looked_at})
     asked.bring(DIRECTORY, {place.id for _, place in looked_at if place.kind == DIRECTORY.kind})
     asked.bring(AREA, {place.id for _, place in looked_at if place.kind == AREA.kind})
-    asked.seek(CHARGES, workers)
-    charges = [
-        (worker, TicketId(each.thing))
-        for worker in workers
-        for each in asked.find(CHARGES, worker)
-        if each.kind == TICKET.kind
-    ]
+    charges = list(dict.fromkeys(_charges(asked, workers, tickets)))
     asked.bring(TICKET, {ticket for _, ticket in charges[:MOST_TICKETS]})
+    asked.bring(TICKET, {place.id for _, place in looked_at[:MOST_PLACES] if place.kind == TICKET.kind})
     due = moved(asked, after, things, MOST_TICKETS)
     return Effects(
         command=command,
@@ -103,6 +103,18 @@ def _compared(asked: Present, after: Supposed, command: str) -> Effects:
         deadlines=tuple(due[:MOST_TICKETS]),
         cut=len(looked_at) > MOST_PLACES or len(charges) > MOST_TICKETS or len(due) > MOST_TICKETS,
     )
+
+
+def _charges(
+    asked: Present, workers: Iterable[WorkerId], tickets: Iterable[Changed]
+) -> Iterator[tuple[WorkerId, TicketId]]:
+    """The open tickets of these workers, and these, each with who has it now."""
+    asked.seek(CHARGES, workers)
+    for worker in workers:
+        yield from ((worker, TicketId(each.thing)) for each in asked.find(CHARGES, worker) if each.kind == TICKET.kind)
+    for _, id in tickets:
+        if (assignee := asked.read(TICKET, id).holding.assignee) is not None:
+            yield assignee, TicketId(id)
 
 
 def _facts(asked: Present, after: Supposed) -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from commands.permission import holds, home, level, needs, needs_sight
+from commands.permission import holds, level, needs
 from commands.reckoning import Mention
 from commands.retrospect import Present, View
+from commands.sight import home, needs_sight
 from domain.clients.contact import CONTACT, ContactUnknown
 from domain.clients.directory import DIRECTORY, Level
 from domain.clients.group import GROUP

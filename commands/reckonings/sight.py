@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from commands.permission import Condition, Ground, InPlaceOf, Part, Verdict, home
+from commands.permission import Ground, InPlaceOf, Part
 from commands.reckoning import Mention, Reckoned, Reckoning, Row, Told
 from commands.reckonings import deciding
 from commands.reckonings.about import About, about, allowed_by_exception
 from commands.reckonings.deciding import DecidingFact, Found
 from commands.reckonings.people import people
 from commands.retrospect import Present, View
+from commands.sight import Condition, Keeper, Verdict, home
 from domain.clients.directory import Level
 from domain.refusal import require
 from domain.staff.area import Role
@@ -23,6 +24,7 @@ from domain.values import (
     DirectoryId,
     Holder,
     Instant,
+    TeamId,
     TicketId,
     WorkerId,
 )
@@ -45,6 +47,7 @@ class Checked(Row):
     until: datetime | None
     directory: DirectoryId | None
     area: AreaId | None
+    team: TeamId | None
     facts: tuple[DecidingFact, ...]
 
 
@@ -148,12 +151,13 @@ def _checked(view: View, worker: WorkerId, what: About) -> Iterator[Checked]:
             test=name,
             passed=verdict.passed,
             right=passed if isinstance(passed, Right) else None,
-            holder=passed.holder if isinstance(passed, (Ground, Part)) else None,
+            holder=passed.holder if isinstance(passed, (Ground, Part, Keeper)) else None,
             level=passed.level if isinstance(passed, Ground) else None,
             role=passed.role if isinstance(passed, Part) else None,
             until=passed.until if isinstance(passed, Ground) else None,
             directory=None if contact is None else home(view, contact),
             area=what.area if name is Condition.AREA else None,
+            team=what.team if name is Condition.TEAM else None,
             facts=deciding.told(view, _facts(view, worker, what, name, verdict)),
         )
 
@@ -168,9 +172,18 @@ def _facts(view: View, worker: WorkerId, what: About, test: Condition, verdict: 
         case Condition.AREA if what.ticket is not None and what.area is not None:
             yield from deciding.of_ticket(view, what.ticket)
             yield from deciding.of_area(view, worker, what.area, by)
-        case _ if (contact := what.linked.get(test)) is not None:
-            yield from deciding.of_home(view, contact)
-            yield from deciding.of_directory(view, worker, home(view, contact), by)
+        case Condition.TEAM if what.ticket is not None:
+            yield from deciding.of_holding(view, worker, what.ticket, by)
+        case _:
+            yield from _linked(view, worker, what, test, by)
+
+
+def _linked(view: View, worker: WorkerId, what: About, test: Condition, by: object) -> Found:
+    if what.ticket is not None:
+        yield from deciding.of_link(view, what.ticket)
+    if (contact := what.linked.get(test)) is not None:
+        yield from deciding.of_home(view, contact)
+        yield from deciding.of_directory(view, worker, home(view, contact), by)
 
 
 def _exceptions(view: View, worker: WorkerId, what: About) -> tuple[Right, ...]:
@@ -188,6 +201,8 @@ def mentioned(worker: WorkerId, tests: Iterable[Checked]) -> Iterator[Mention]:
             yield "directory", each.directory
         if each.area is not None:
             yield "area", each.area
+        if each.team is not None:
+            yield "team", each.team
 
 
 def of_holder(holder: Holder | None) -> Iterator[Mention]:

@@ -8,23 +8,15 @@ from typing import Any, NamedTuple
 from commands.catalogue import DECIDERS
 from commands.command import Reading
 from commands.lookup import HELD, REACHED
-from commands.permission import (
-    CONTACT_MODULE,
-    TICKET_MODULE,
-    InPlaceOf,
-    has_role,
-    holds,
-    home,
-    level,
-    role_of,
-    sees,
-)
+from commands.permission import InPlaceOf, has_role, holds, level, lookers, role_of
 from commands.reckonings.people import people
 from commands.retrospect import Present, Supposed
+from commands.sight import CONTACT_MODULE, TICKET_MODULE, TICKET_TESTS, home, sees
 from domain.clients.contact import CONTACT
 from domain.clients.directory import DIRECTORY, Level
 from domain.clients.group import GROUP
 from domain.decider import Decider
+from domain.service.ticket import TICKET, Ticket
 from domain.staff.area import AREA, Role
 from domain.staff.team import TEAM
 from domain.staff.worker import SYSTEM, WORKER, Right
@@ -42,7 +34,7 @@ from domain.values import (
 
 
 class Place(NamedTuple):
-    """What somebody may see: a directory, a contact, a group or an area."""
+    """What somebody may see: a directory, a contact, a group, an area or a ticket."""
 
     kind: str
     id: str
@@ -92,6 +84,8 @@ def _of(asked: Present, after: Supposed, thing: Changed) -> Pairs:
     elif decider is GROUP:
         ends = asked.read(GROUP, id).directory, after.read(GROUP, id).directory
         yield from _moved(asked, after, *ends, Place(GROUP.kind, id))
+    elif decider is TICKET:
+        yield from _given(asked, after, asked.read(TICKET, id), after.read(TICKET, id), Place(TICKET.kind, id))
 
 
 def _held(asked: Present, lookup: Any, holder: Holder) -> list[Place]:
@@ -111,6 +105,13 @@ def _moved(asked: Present, after: Supposed, origin: DirectoryId | None, to: Dire
             holder for each in ends for view in (asked, after) for holder, _ in view.read(DIRECTORY, each).rights
         }
         yield from _all(asked, after, holders, place)
+
+
+def _given(asked: Present, after: Supposed, before: Ticket, then: Ticket, place: Place) -> Pairs:
+    """One that is new is lost to nobody, and nobody gains it."""
+    changes = (before.holding, before.reporter, before.customer) != (then.holding, then.reporter, then.customer)
+    if before.area is not None and changes:
+        yield from _all(asked, after, lookers(asked.read(AREA, before.area)), place)
 
 
 def directory_of(view: Reading, place: Place) -> DirectoryId | None:
@@ -136,9 +137,18 @@ def parts(view: Reading, worker: WorkerId, place: Place) -> tuple[Role, ...]:
     return tuple(role for role in Role if role_of(them, area, role) is not None)
 
 
+def open_to(view: Reading, worker: WorkerId, place: Place) -> bool:
+    """Whether a worker may know of a ticket."""
+    them, ticket = InPlaceOf(view, worker), view.read(TICKET, place.id)
+    return all(test(them, ticket).passed for test in TICKET_TESTS.values())
+
+
 def shown(asked: Present, after: Supposed, place: Place) -> bool:
-    """Whether the asker may know of it, now or by what they ask for (D16); the installation knows of everything."""
-    if asked.actor == SYSTEM:
+    """Whether the asker may know of it, now or by what they ask for (D16); the installation knows of everything.
+
+    Tickets are named by their ids to whoever may ask.
+    """
+    if asked.actor == SYSTEM or place.kind == TICKET.kind:
         return True
     if place.kind in (DIRECTORY.kind, AREA.kind) and holds(asked, Right.AREA_ADMINISTRATOR):
         return True

@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from commands.reckoning import Row
-from commands.reckonings.touched import Place, parts, reach, shown
+from commands.reckonings.touched import Place, open_to, parts, reach, shown
 from commands.retrospect import Present, Supposed
 from domain.clients.directory import Level
+from domain.service.ticket import TICKET
 from domain.staff.area import AREA, Role
-from domain.values import AreaId, ContactId, DirectoryId, GroupId, WorkerId
+from domain.values import AreaId, ContactId, DirectoryId, GroupId, TicketId, WorkerId
 
 
 class Turn(StrEnum):
@@ -23,7 +24,10 @@ class Turn(StrEnum):
 
 
 class SightChanged(Row):
-    """What a worker may do with a directory, a contact or a group, or what they are in an area, before and after."""
+    """What a worker may do with a directory, a contact or a group, are in an area, or see of tickets, before and after.
+
+    A ticket is told by itself only where its team, its contacts or who has it decide; else its area or directory is.
+    """
 
     worker: WorkerId
     sight: Turn
@@ -31,6 +35,7 @@ class SightChanged(Row):
     contact: ContactId | None
     group: GroupId | None
     area: AreaId | None
+    ticket: TicketId | None
     level_before: Level | None
     level_after: Level | None
     roles_before: tuple[Role, ...]
@@ -52,6 +57,10 @@ def turned(asked: Present, after: Supposed, pairs: Iterable[tuple[WorkerId, Plac
 
 def _turned(asked: Present, after: Supposed, worker: WorkerId, place: Place) -> SightChanged | None:
     told: dict[str, Any] = dict.fromkeys(SightChanged.model_fields) | {"worker": worker, place.kind: place.id}
+    told |= {"roles_before": (), "roles_after": ()}
+    if place.kind == TICKET.kind:
+        sees = open_to(asked, worker, place), open_to(after, worker, place)
+        return SightChanged(**{**told, "sight": _turn(*sees)}) if sees[0] is not sees[1] else None
     if place.kind == AREA.kind:
         roles = parts(asked, worker, place), parts(after, worker, place)
         looks = [bool({Role.MEMBER, Role.READER}.intersection(each)) for each in roles]
@@ -60,7 +69,7 @@ def _turned(asked: Present, after: Supposed, worker: WorkerId, place: Place) -> 
     levels = reach(asked, worker, place), reach(after, worker, place)
     uses = [level.reaches(Level.USE) for level in levels]
     told |= {"sight": _turn(*uses), "level_before": levels[0], "level_after": levels[1]}
-    return SightChanged(**{**told, "roles_before": (), "roles_after": ()}) if levels[0] is not levels[1] else None
+    return SightChanged(**told) if levels[0] is not levels[1] else None
 
 
 def _turn(*sees: bool) -> Turn:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from commands.permission import TICKET_TESTS, Condition, InPlaceOf, standing
+from commands.permission import InPlaceOf
 from commands.reckoning import Row
 from commands.retrospect import Present, Supposed
-from commands.service.ticket import chosen
-from domain.service.assignment import ELIGIBLE, Ineligible, Step
+from commands.service.routing import chosen
+from commands.sight import TICKET_TESTS, Condition, standing
+from domain.service.assignment import Ineligible, Step, lacking
 from domain.service.ticket import TICKET, Ticket
 from domain.values import TicketId, WorkerId
 
@@ -27,11 +28,10 @@ def unseen(asked: Present, after: Supposed, charges: Iterable[tuple[WorkerId, Ti
     """Of these, each with who has it now; what would be handed over is lost to nobody."""
     for worker, id in charges:
         before, then = asked.read(TICKET, id), after.read(TICKET, id)
-        if then.assignments.last != worker or _failed(InPlaceOf(asked, worker), before):
+        if then.holding.assignee != worker or _failed(InPlaceOf(asked, worker), before):
             continue
         if failed := _failed(InPlaceOf(after, worker), then):
-            has = standing(after, then, worker)
-            reason = next((reason for reason, holds in ELIGIBLE.items() if not holds(has)), None)
+            reason = lacking(standing(after, then, worker, after.now))
             steps = tuple(each for each in chosen(after, then, after.now).steps if each.candidate == worker)
             yield TicketUnseen(ticket=id, worker=worker, tests=failed, reason=reason, steps=steps)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from commands.command import Reading
 from commands.lookup import DUTIES
@@ -10,16 +11,22 @@ from commands.permission import InPlaceOf, has_role, holds, level
 from commands.reckoning import Row as Told
 from commands.reckonings.touched import Changed, Place, shown
 from commands.retrospect import Present, Supposed
+from commands.sight import home
+from domain.clients.contact import CONTACT
 from domain.clients.directory import DIRECTORY, Level
 from domain.clients.group import GROUP, NOBODY
 from domain.company.process_area import PROCESS_AREA
 from domain.company.responsibility import Kind, Lacking, Row
 from domain.company.settings import COMPANY, SETTINGS
+from domain.decider import Decider
+from domain.service.contract import CONTRACT
 from domain.staff.area import AREA, Role
 from domain.staff.team import TEAM
 from domain.staff.worker import WORKER, Right
+from domain.talk.gateway import GATEWAY
 from domain.values import (
     AreaId,
+    ContactId,
     DirectoryId,
     Holder,
     Id,
@@ -43,6 +50,9 @@ class RowUnworkable(Told):
     lacks: tuple[Lacking, ...]
 
 
+OF_ONE: Mapping[Decider[Any, Any], Kind] = {GATEWAY: Kind.GATEWAY, CONTRACT: Kind.CONTRACT}
+"""What has one responsible, and says so itself."""
+
 Duty = tuple[Kind, str, str | None]
 """What is answered for: its kind, the thing, and the process area where the thing has one for each."""
 
@@ -60,6 +70,11 @@ def duties(asked: Present, after: Supposed, workers: Iterable[WorkerId], things:
             found[Kind.PROCESS_AREA, id, None] = None
         elif decider is SETTINGS:
             found[Kind.HELPDESK, COMPANY, None] = None
+        elif decider is CONTACT:
+            under = {id, *asked.read(CONTACT, id).absorbed, *after.read(CONTACT, id).absorbed}
+            found |= dict.fromkeys((Kind.CONTACT, contact, None) for contact in sorted(under))
+        elif decider in OF_ONE:
+            found[OF_ONE[decider], id, None] = None
     asked.seek(DUTIES, holders)
     for holder in holders:
         found |= dict.fromkeys((Kind(each.kind), each.thing, each.process_area) for each in asked.find(DUTIES, holder))
@@ -95,6 +110,18 @@ def _row(view: Reading, duty: Duty) -> tuple[list[Holder], AreaId | None, Direct
         case Kind.HELPDESK:
             last = settings.helpdesk_responsible.last
             return [] if last is None else [worker_holder(last)], settings.default_area, None
+        case Kind.CONTACT:
+            responsible = view.read(CONTACT, thing).responsible.last
+            return [] if responsible is None else [responsible], None, home(view, ContactId(thing))
+        case Kind.GATEWAY:
+            responsible = view.read(GATEWAY, thing).responsible.last
+            return [] if responsible is None else [responsible], settings.default_area, None
+        case Kind.CONTRACT:
+            versions = view.read(CONTRACT, thing).versions
+            responsible = versions[-1].terms.responsible if versions else None
+            return [] if responsible is None else [responsible], None, None
+        case Kind.TICKET:
+            return [], None, None  # what becomes of those is told by `unseen`
 
 
 def _workers(view: Reading, holders: Iterable[Holder]) -> list[WorkerId | None]:
@@ -131,5 +158,11 @@ def unworkable(
         before = lacks(asked, duty)
         for row, missing in lacks(after, duty).items():
             worse = set(missing) - set(before.get(row, ()))
-            if worse and (told or row.kind is not Kind.GROUP or shown(asked, after, Place(GROUP.kind, row.thing))):
+            if worse and ((told and row.kind is not Kind.CONTACT) or _shown(asked, after, row)):
                 yield RowUnworkable(**row._asdict(), lacks=missing)
+
+
+def _shown(asked: Present, after: Supposed, row: Row) -> bool:
+    """Contacts, and groups, are named only to those who may know of them (D16)."""
+    lies = {Kind.GROUP: GROUP.kind, Kind.CONTACT: CONTACT.kind}.get(row.kind)
+    return lies is None or shown(asked, after, Place(lies, row.thing))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
+from commands.existence import needs_holder
 from commands.permission import needs
 from domain.refusal import require
 from domain.service import contract as rule
@@ -12,8 +13,12 @@ from domain.staff.worker import Right
 from domain.values import ContractId, Label
 
 
-def _needs_calendar(asked: Asked, terms: Terms) -> None:
+def _needs_what_is_named(asked: Asked, terms: Terms) -> None:
+    """Refuse a calendar, and workers and teams that answer or are told, that there never were."""
     require(bool(asked.read(CALENDAR, terms.calendar).versions), otherwise=CalendarUnknown)
+    needs_holder(asked, terms.responsible)
+    for recipient in dict.fromkeys(recipient for level in terms.levels for recipient in level.recipients):
+        needs_holder(asked, recipient)
 
 
 class ConcludeContract(Command, topic="contract.conclude", of=CONTRACT):
@@ -24,7 +29,7 @@ class ConcludeContract(Command, topic="contract.conclude", of=CONTRACT):
 
     def decide(self, own: Contract, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
-        _needs_calendar(asked, self.terms)
+        _needs_what_is_named(asked, self.terms)
         return rule.conclude(own, self.name, self.terms)
 
 
@@ -36,5 +41,5 @@ class ReviseContract(Command, topic="contract.revise", of=CONTRACT):
 
     def decide(self, own: Contract, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
-        _needs_calendar(asked, self.terms)
+        _needs_what_is_named(asked, self.terms)
         return rule.revise(own, self.terms)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from commands.command import Asked, Change, on
 from commands.lookup import CHARGES, Charge
-from commands.permission import sees
+from commands.sight import sees
 from domain.clients import contact, group
 from domain.clients.contact import CONTACT
 from domain.clients.group import GROUP
@@ -16,8 +16,13 @@ from domain.company.process_area import PROCESS_AREA
 from domain.company.settings import COMPANY, SETTINGS
 from domain.decider import Decider
 from domain.refusal import Refused, require
+from domain.service import contract as contract_text
 from domain.service import ticket
-from domain.service.ticket import OPEN, TICKET
+from domain.service.contract import CONTRACT
+from domain.service.status import OPEN
+from domain.service.ticket import TICKET
+from domain.talk import gateway
+from domain.talk.gateway import GATEWAY
 from domain.values import ContactId, ProcessAreaId, WorkerId, worker_holder
 
 MOST_HANDED_OVER = 1_000
@@ -60,8 +65,8 @@ def handed_over(asked: Asked, over: Handover) -> Iterator[Change]:
 
 def _ticket(asked: Asked, charge: Charge, over: Handover) -> Iterator[Change]:
     found = asked.read(TICKET, charge.thing)
-    if found.assignments.at(asked.at) == over.leaver and found.status(asked.at) in OPEN:
-        yield from on(TICKET, charge.thing, ticket.assign(found, over.successor, asked.at))
+    if found.assignee(asked.at) == over.leaver and found.status(asked.at) in OPEN:
+        yield from on(TICKET, charge.thing, ticket.take(found, over.successor, asked.at))
 
 
 def _row(asked: Asked, charge: Charge, over: Handover) -> Iterator[Change]:
@@ -86,6 +91,22 @@ def _process_area(asked: Asked, charge: Charge, over: Handover) -> Iterator[Chan
         yield from on(PROCESS_AREA, charge.thing, told)
 
 
+def _gateway(asked: Asked, charge: Charge, over: Handover) -> Iterator[Change]:
+    found = asked.read(GATEWAY, charge.thing)
+    if found.responsible.at(asked.at) == worker_holder(over.leaver):
+        told = gateway.set_responsible(found, worker_holder(over.successor), asked.at)
+        yield from on(GATEWAY, charge.thing, told)
+
+
+def _contract(asked: Asked, charge: Charge, over: Handover) -> Iterator[Change]:
+    """A version that differs in nothing else: no deadline moves (D7)."""
+    found = asked.read(CONTRACT, charge.thing)
+    terms = found.versions[-1].terms if found.versions else None
+    if terms is not None and terms.responsible == worker_holder(over.leaver):
+        terms = terms.model_copy(update={"responsible": worker_holder(over.successor)})
+        yield from on(CONTRACT, charge.thing, contract_text.revise(found, terms))
+
+
 def _helpdesk(asked: Asked, _: Charge, over: Handover) -> Iterator[Change]:
     found = asked.read(SETTINGS, COMPANY)
     if found.helpdesk_responsible.at(asked.at) == over.leaver:
@@ -101,6 +122,8 @@ HANDED: Mapping[str, Callable[[Asked, Charge, Handover], Iterator[Change]]] = {
     "group": _row,
     "contact": _contact,
     "process-area": _process_area,
+    "gateway": _gateway,
+    "contract": _contract,
     "helpdesk": _helpdesk,
 }
 """How each kind of charge changes hands."""

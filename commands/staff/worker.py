@@ -1,9 +1,10 @@
-"""What may be asked about workers: by the CRM administrator, whose settings they are; absences by oneself, too."""
+"""What may be asked about workers: by the CRM administrator; what is one's own by oneself, too."""
 
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
 from commands.existence import needs_worker
+from commands.normal import email
 from commands.permission import holds, needs
 from commands.staff.handover import Handover, OwnSuccessor, WorkerStillAnswers, answers, handed_over
 from domain.refusal import require
@@ -11,6 +12,7 @@ from domain.staff import worker as rule
 from domain.staff.absence import Absence
 from domain.staff.worker import WORKER, Right, Worker, WorkerNotActive
 from domain.values import AbsenceId, Instant, Line, WorkerId
+from domain.work.channel import Channels
 
 
 class HireWorker(Command, topic="worker.hire", of=WORKER):
@@ -32,6 +34,28 @@ class RenameWorker(Command, topic="worker.rename", of=WORKER):
     def decide(self, own: Worker, asked: Asked) -> Decision:
         needs(asked, Right.CRM_ADMINISTRATOR)
         return rule.rename(own, self.name)
+
+
+class SetWorkerEmail(Command, topic="worker.set-email", of=WORKER):
+    """Say where a worker gets e-mail, or that they get none; one's own as well."""
+
+    worker: WorkerId
+    email: Line | None
+
+    def decide(self, own: Worker, asked: Asked) -> Decision:
+        _own_or_any(asked, self.worker)
+        return rule.set_email(own, None if self.email is None else email(self.email))
+
+
+class SetNoticeChannels(Command, topic="worker.set-notice-channels", of=WORKER):
+    """Say by which channels a worker wants notices, beside those that each goes by anyway; one's own as well."""
+
+    worker: WorkerId
+    channels: Channels
+
+    def decide(self, own: Worker, asked: Asked) -> Decision:
+        _own_or_any(asked, self.worker)
+        return rule.set_notice_channels(own, self.channels)
 
 
 class GrantRight(Command, topic="worker.grant-right", of=WORKER):

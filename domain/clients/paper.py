@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from domain.fact import Event
 from domain.personal import Masked, Personal, Purpose
-from domain.refusal import Refused, require
+from domain.refusal import Refused, Unknown, require
 from domain.values import FileId, Line, NoteId, SubjectId, Text
 
 MOST_PAPERS = 1_000
@@ -58,6 +58,10 @@ PaperEvent = ContactNoted | ContactNoteRemoved | ContactFileAttached | ContactFi
 
 class TooManyPapers(Refused):
     """A contact has a thousand notes and a thousand files at most."""
+
+
+class FileUnknown(Unknown):
+    """No such file lies with the contact."""
 
 
 Papers = frozenset[str]

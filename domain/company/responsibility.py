@@ -16,20 +16,28 @@ CHECK = "check"
 
 
 class Kind(StrEnum):
-    """What somebody answers for: a group's matters, a process area, or the helpdesk in general."""
+    """What somebody answers for: as a steady duty, or an open ticket that they have."""
 
     GROUP = "group"
     PROCESS_AREA = "process-area"
     HELPDESK = "helpdesk"
+    CONTACT = "contact"
+    GATEWAY = "gateway"
+    CONTRACT = "contract"
+    TICKET = "ticket"
 
 
 class Lacking(StrEnum):
-    """What a responsible is without (D12); a team that answers and has nobody in it is without members."""
+    """What a responsible is without (D12); a team with nobody in it, or nobody fit for a ticket, is without members.
+
+    Only of who has an open ticket it is asked whether they are there: a duty can wait for them (D11, D12).
+    """
 
     ACTIVE = "active"
     AREA = "area"
     DIRECTORY = "directory"
     MEMBERS = "members"
+    PRESENCE = "presence"
 
 
 class LackFound(Event, topic="responsibility.lack-found"):

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
 
 from domain.company.country import Country
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, require
 from domain.timeline import Timeline
-from domain.values import AreaId, ContractId, Label, PriceListId, Unit, WorkerId, Zone
+from domain.values import AreaId, CalendarId, ContractId, Label, PriceListId, ProcessAreaId, Unit, WorkerId, Zone
 
 COMPANY = "company"
 """The one stream of settings: a deployment serves one company."""
@@ -49,6 +52,12 @@ class HelpdeskResponsibleSet(Event, topic="settings.helpdesk-responsible-set"):
     responsible: WorkerId | None
 
 
+class HelpdeskProcessAreaSet(Event, topic="settings.helpdesk-process-area-set"):
+    """From here on what an employee enters is of this kind of care where nothing else is said, or of none."""
+
+    process_area: ProcessAreaId | None
+
+
 class PlaceSet(Event, topic="settings.place-set"):
     """The company's local time is that of the zone, and numbers without a prefix are of the country."""
 
@@ -80,6 +89,13 @@ class FormRuleSet(Event, topic="settings.form-rule-set"):
     reopens: AfterClosing
 
 
+class ClosingRuleSet(Event, topic="settings.closing-rule-set"):
+    """From here on what is resolved closes by itself after so much of the calendar's time; without both, never."""
+
+    after_seconds: Annotated[int, Field(ge=1, le=315_360_000)] | None
+    calendar: CalendarId | None
+
+
 class UnitsListed(Event, topic="settings.units-listed"):
     """The code list of what quantities count, in order."""
 
@@ -97,11 +113,13 @@ SettingsEvent = (
     | DefaultContractSet
     | SeveritiesListed
     | HelpdeskResponsibleSet
+    | HelpdeskProcessAreaSet
     | PlaceSet
     | LifeCyclesListed
     | SalutationsListed
     | RelationsListed
     | FormRuleSet
+    | ClosingRuleSet
     | UnitsListed
     | BaseListSet
 )
@@ -115,18 +133,31 @@ class EntryListedTwice(Refused):
     """An entry stands in the code list twice."""
 
 
+class ClosingRuleHalved(Refused):
+    """The time until a ticket closes by itself and the calendar it is counted by are set together."""
+
+
+class ClosingRule(NamedTuple):
+    """How long a resolved ticket waits for an answer, in the calendar's time (R-TCK-13)."""
+
+    after_seconds: int
+    calendar: CalendarId
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     default_area: AreaId | None = None
     default_contract: Timeline[ContractId | None] = field(default_factory=Timeline)
     severities: tuple[str, ...] = ()
     helpdesk_responsible: Timeline[WorkerId | None] = field(default_factory=Timeline)
+    helpdesk_process_area: Timeline[ProcessAreaId | None] = field(default_factory=Timeline)
     zone: str | None = None
     country: str | None = None
     life_cycles: tuple[str, ...] = ()
     salutations: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
     after_closing: AfterClosing | None = None
+    closing_rule: Timeline[ClosingRule | None] = field(default_factory=Timeline)
     units: tuple[str, ...] = ()
     base_list: Timeline[PriceListId | None] = field(default_factory=Timeline)
 
@@ -150,6 +181,13 @@ def list_severities(settings: Settings, severities: tuple[str, ...]) -> Iterator
 def set_helpdesk_responsible(settings: Settings, responsible: WorkerId | None, at: datetime) -> Iterator[SettingsEvent]:
     if responsible != settings.helpdesk_responsible.at(at):
         yield HelpdeskResponsibleSet(responsible=responsible)
+
+
+def set_helpdesk_process_area(
+    settings: Settings, process_area: ProcessAreaId | None, at: datetime
+) -> Iterator[SettingsEvent]:
+    if process_area != settings.helpdesk_process_area.at(at):
+        yield HelpdeskProcessAreaSet(process_area=process_area)
 
 
 def set_place(settings: Settings, zone: str, country: str) -> Iterator[SettingsEvent]:
@@ -177,6 +215,14 @@ def set_form_rule(settings: Settings, reopens: AfterClosing) -> Iterator[Setting
         yield FormRuleSet(reopens=reopens)
 
 
+def set_closing_rule(
+    settings: Settings, after_seconds: int | None, calendar: CalendarId | None, at: datetime
+) -> Iterator[SettingsEvent]:
+    require((after_seconds is None) is (calendar is None), otherwise=ClosingRuleHalved)
+    if _closing_rule(after_seconds, calendar) != settings.closing_rule.at(at):
+        yield ClosingRuleSet(after_seconds=after_seconds, calendar=calendar)
+
+
 def list_units(settings: Settings, entries: tuple[str, ...]) -> Iterator[SettingsEvent]:
     if _differ(entries, settings.units):
         yield UnitsListed(entries=entries)
@@ -193,6 +239,10 @@ def _differ(entries: tuple[str, ...], listed: tuple[str, ...]) -> bool:
     return entries != listed
 
 
+def _closing_rule(after_seconds: int | None, calendar: CalendarId | None) -> ClosingRule | None:
+    return None if after_seconds is None or calendar is None else ClosingRule(after_seconds, calendar)
+
+
 def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
     match fact.event:
         case DefaultAreaSet(area=area):
@@ -204,6 +254,9 @@ def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
         case HelpdeskResponsibleSet(responsible=responsible):
             line = settings.helpdesk_responsible.put(fact.happened_at, responsible)
             return replace(settings, helpdesk_responsible=line)
+        case HelpdeskProcessAreaSet(process_area=process_area):
+            kinds = settings.helpdesk_process_area.put(fact.happened_at, process_area)
+            return replace(settings, helpdesk_process_area=kinds)
         case PlaceSet(zone=zone, country=country):
             return replace(settings, zone=zone, country=country)
         case LifeCyclesListed(entries=entries):
@@ -214,6 +267,9 @@ def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
             return replace(settings, relations=entries)
         case FormRuleSet(reopens=reopens):
             return replace(settings, after_closing=reopens)
+        case ClosingRuleSet(after_seconds=after_seconds, calendar=calendar):
+            rule = settings.closing_rule.put(fact.happened_at, _closing_rule(after_seconds, calendar))
+            return replace(settings, closing_rule=rule)
         case UnitsListed(entries=entries):
             return replace(settings, units=entries)
         case BaseListSet(price_list=price_list):
@@ -225,8 +281,8 @@ SETTINGS = Decider(
     Settings(),
     evolve,
     (
-        *(DefaultAreaSet, DefaultContractSet, SeveritiesListed, HelpdeskResponsibleSet),
-        *(PlaceSet, LifeCyclesListed, SalutationsListed, RelationsListed, FormRuleSet),
+        *(DefaultAreaSet, DefaultContractSet, SeveritiesListed, HelpdeskResponsibleSet, HelpdeskProcessAreaSet),
+        *(PlaceSet, LifeCyclesListed, SalutationsListed, RelationsListed, FormRuleSet, ClosingRuleSet),
         *(UnitsListed, BaseListSet),
     ),
 )

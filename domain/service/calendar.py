@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, Unknown, require
-from domain.service.hours import Hours, Span
+from domain.service.hours import Hours, Span, horizon
 from domain.values import Label, Zone
 
 
@@ -28,7 +28,8 @@ Opening = Annotated[tuple[Minute, Minute], AfterValidator(_forward)]
 """Local minutes from midnight, [open, close); 1440 is the end of the day."""
 
 Day = Annotated[tuple[Opening, ...], Field(max_length=48)]
-Holidays = Annotated[tuple[date, ...], Field(max_length=5_000)]
+MOST_HOLIDAYS = 5_000
+Holidays = Annotated[tuple[date, ...], Field(max_length=MOST_HOLIDAYS)]
 
 
 class OpeningHours(BaseModel, frozen=True, extra="forbid"):
@@ -52,7 +53,13 @@ class CalendarRevised(Event, topic="calendar.revised"):
     hours: OpeningHours
 
 
-CalendarEvent = CalendarDefined | CalendarRevised
+class CalendarRenamed(Event, topic="calendar.renamed"):
+    """The calendar has another name."""
+
+    name: Label
+
+
+CalendarEvent = CalendarDefined | CalendarRevised | CalendarRenamed
 
 
 class CalendarUnknown(Unknown):
@@ -61,6 +68,10 @@ class CalendarUnknown(Unknown):
 
 class CalendarAlreadyDefined(Refused):
     """This calendar was defined before."""
+
+
+class TooManyHolidays(Refused):
+    """A calendar has 5,000 holidays at most: take out those that are long over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +100,15 @@ class BusinessTime:
 
     def reach(self, start: datetime, amount: timedelta) -> datetime | None:
         """The earliest instant at which the business time since the start is the amount; None beyond five years."""
+        if len(self.versions) == 1:
+            return self.versions[0].hours.reach(start, amount)
+        last = horizon(start)
         for hours, end in self._pieces:
             if end is not None and end <= start:
                 continue
-            if end is None or (counted := hours.elapsed(start, end)) >= amount:
-                return hours.reach(start, amount)
+            if end is None or end >= last or (counted := hours.elapsed(start, end)) >= amount:
+                due = hours.reach(start, amount)
+                return due if due is not None and due <= last else None
             start, amount = end, amount - counted
         return None
 
@@ -114,6 +129,7 @@ class BusinessTime:
 class Calendar:
     versions: tuple[Version, ...] = ()
     known: tuple[BusinessTime, ...] = ()
+    name: str = ""
 
     def as_of(self, instant: datetime) -> BusinessTime:
         """Business time by the versions recorded up to the instant; the first counts for all time before."""
@@ -136,12 +152,48 @@ def revise(calendar: Calendar, hours: OpeningHours) -> Iterator[CalendarEvent]:
         yield CalendarRevised(hours=hours)
 
 
+def rename(calendar: Calendar, name: str) -> Iterator[CalendarEvent]:
+    require(bool(calendar.versions), otherwise=CalendarUnknown)
+    if name != calendar.name:
+        yield CalendarRenamed(name=name)
+
+
+def add_holidays(calendar: Calendar, holidays: Collection[date]) -> Iterator[CalendarEvent]:
+    """A new version that is closed on these days as well; none where it is so already."""
+    require(bool(calendar.versions), otherwise=CalendarUnknown)
+    written = calendar.versions[-1].written
+    if not set(holidays) <= set(written.holidays):
+        yield from _with_holidays(calendar, {*written.holidays, *holidays})
+
+
+def remove_holidays(calendar: Calendar, holidays: Collection[date]) -> Iterator[CalendarEvent]:
+    """A new version that is open on these days as on any; none where it is so already."""
+    require(bool(calendar.versions), otherwise=CalendarUnknown)
+    written = calendar.versions[-1].written
+    if not set(holidays).isdisjoint(written.holidays):
+        yield from _with_holidays(calendar, set(written.holidays).difference(holidays))
+
+
+def _with_holidays(calendar: Calendar, holidays: Collection[date]) -> Iterator[CalendarEvent]:
+    require(len(holidays) <= MOST_HOLIDAYS, otherwise=TooManyHolidays)
+    hours = calendar.versions[-1].written.model_copy(update={"holidays": tuple(sorted(holidays))})
+    yield CalendarRevised(hours=hours)
+
+
 def evolve(calendar: Calendar, fact: Fact[CalendarEvent]) -> Calendar:
     match fact.event:
-        case CalendarDefined(hours=written) | CalendarRevised(hours=written):
-            version = Version(fact.recorded_at, written, Hours(written.zone, written.week, written.holidays))
-            versions = (*calendar.versions, version)
-            return Calendar(versions, (*calendar.known, BusinessTime(versions)))
+        case CalendarDefined(name=name, hours=hours):
+            return _written(Calendar(name=name), fact.recorded_at, hours)
+        case CalendarRevised(hours=hours):
+            return _written(calendar, fact.recorded_at, hours)
+        case CalendarRenamed(name=name):
+            return replace(calendar, name=name)
 
 
-CALENDAR = Decider("calendar", Calendar(), evolve, (CalendarDefined, CalendarRevised), dated=True)
+def _written(calendar: Calendar, recorded_at: datetime, hours: OpeningHours) -> Calendar:
+    version = Version(recorded_at, hours, Hours(hours.zone, hours.week, hours.holidays))
+    versions = (*calendar.versions, version)
+    return replace(calendar, versions=versions, known=(*calendar.known, BusinessTime(versions)))
+
+
+CALENDAR = Decider("calendar", Calendar(), evolve, (CalendarDefined, CalendarRevised, CalendarRenamed), dated=True)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, Unknown, require
-from domain.values import CalendarId, Label
+from domain.service.level import Level
+from domain.service.target import Target
+from domain.values import CalendarId, Holder, Label
 
 Seconds = Annotated[int, Field(ge=1, le=315_360_000)]
 
@@ -21,16 +23,39 @@ class Targets(BaseModel, frozen=True, extra="forbid"):
     """How much business time there is; a missing target is no promise."""
 
     first_response_seconds: Seconds | None = None
+    next_response_seconds: Seconds | None = None
     resolution_seconds: Seconds | None = None
+
+    def seconds(self, target: Target) -> int | None:
+        """How much there is for this target."""
+        match target:
+            case Target.FIRST_RESPONSE:
+                return self.first_response_seconds
+            case Target.NEXT_RESPONSE:
+                return self.next_response_seconds
+            case Target.RESOLUTION:
+                return self.resolution_seconds
+
+
+def _in_order(levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    if len({(level.target, level.percent) for level in levels}) < len(levels):
+        raise ValueError("of a target there is one level at each percentage")
+    return tuple(sorted(levels, key=lambda level: (level.target, level.percent)))
+
+
+Levels = Annotated[tuple[Level, ...], Field(max_length=50), AfterValidator(_in_order)]
+"""In order of their targets and percentages."""
 
 
 class Terms(BaseModel, frozen=True, extra="forbid"):
-    """One version of a contract's text."""
+    """One version of a contract's text; `responsible` is who answers for the tickets that have it (D11 step 1)."""
 
     calendar: CalendarId
     general: Targets = Targets()
     not_assessed: Targets | None = None
     by_severity: Annotated[Mapping[Label, Targets], Field(max_length=50)] = {}
+    responsible: Holder | None = None
+    levels: Levels = ()
 
     def targets(self, severity: str | None) -> Targets:
         """The targets for a severity (None: not assessed); the general ones hold where none are given."""

@@ -92,6 +92,11 @@ class Hours:
         object.__setattr__(self, "holidays", frozenset(holidays))
         object.__setattr__(self, "_table", NOTHING)
 
+    @property
+    def place(self) -> ZoneInfo:
+        """Where the clocks go as these hours say."""
+        return ZoneInfo(self.zone)
+
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """Return the open time in [start, end); none if end is not after start."""
         first, last = (start - EPOCH) // MICROSECOND, (end - EPOCH) // MICROSECOND
@@ -112,9 +117,9 @@ class Hours:
         due = table.reach(first, wanted)
         if due <= table.high and due - first <= SURELY_WITHIN_REACH:
             return _instant(due)
-        horizon = _horizon(_instant(first))
-        due = self._covering(first, horizon).reach(first, wanted)
-        return _instant(due) if due <= horizon else None
+        last = _horizon(_instant(first))
+        due = self._covering(first, last).reach(first, wanted)
+        return _instant(due) if due <= last else None
 
     def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
         """Yield the open intervals of [start, end) in order; they add up to what has elapsed."""
@@ -171,6 +176,11 @@ def _instant(microseconds: int) -> datetime:
         return EPOCH + MICROSECOND * microseconds
     # An aware datetime may lie hours outside what UTC can write.
     return EPOCH + MICROSECOND * (EARLIEST if microseconds < 0 else LATEST)
+
+
+def horizon(start: datetime) -> datetime:
+    """Return the last instant at which anything that counts from the start is due."""
+    return _instant(_horizon(_instant((start - EPOCH) // MICROSECOND)))
 
 
 def _horizon(start: datetime) -> int:

@@ -47,6 +47,7 @@ class IncidentTypeNotOffered(Refused):
 @dataclass(frozen=True, slots=True)
 class IncidentType:
     listed: bool = False
+    name: str = ""
     retired: bool = False
     contract: Timeline[ContractId | None] = field(default_factory=Timeline)
 
@@ -70,8 +71,8 @@ def set_contract(incident_type: IncidentType, contract: ContractId | None, at: d
 
 def evolve(incident_type: IncidentType, fact: Fact[IncidentTypeEvent]) -> IncidentType:
     match fact.event:
-        case IncidentTypeListed():
-            return IncidentType(listed=True)
+        case IncidentTypeListed(name=name):
+            return IncidentType(listed=True, name=name)
         case IncidentTypeRetired():
             return replace(incident_type, retired=True)
         case IncidentTypeContractSet(contract=contract):

@@ -12,8 +12,10 @@ from pydantic import BaseModel
 from domain.clients.contact import Contact
 from domain.clients.group import Group
 from domain.company.settings import Settings
+from domain.service.clock import Offer
 from domain.service.incident_type import IncidentType
-from domain.service.promise import Book, Offer
+from domain.service.promise import Book
+from domain.service.target import Target
 from domain.values import ContractId, GroupId, IncidentTypeId
 
 LAST = datetime.max.replace(tzinfo=timezone.utc)
@@ -131,8 +133,8 @@ def select(offered: Mapping[Scope, tuple[ContractId, ...]], book: Book, at: date
 
 def _strictness(contract: ContractId, book: Book, at: datetime) -> tuple[datetime, datetime, str]:
     """Earliest resolution due, then earliest first response due, then smallest id; a missing target is latest."""
-    first_response, resolution = book.offers(contract, None, at)
-    return _due(resolution, at), _due(first_response, at), contract
+    offers = book.offers(contract, None, at)
+    return _due(offers.get(Target.RESOLUTION), at), _due(offers.get(Target.FIRST_RESPONSE), at), contract
 
 
 def _due(offer: Offer | None, at: datetime) -> datetime:

@@ -16,14 +16,15 @@ from domain.refusal import Refused, Unknown, require
 from domain.staff import absence
 from domain.staff.absence import Absence, AbsenceEvent, Absences, WorkerAbsenceEnded, WorkerAbsencePlanned
 from domain.values import AbsenceId, Instant, Line, SubjectId, WorkerId
+from domain.work.channel import Channel
 
 SYSTEM = WorkerId("system")
 """The installation itself: it sets up and imports, and no right is asked of it."""
 
-ROUTING, NOTIFYING, CHECKING, TIMER = map(WorkerId, ("routing", "notifying", "checking", "timer"))
+ROUTING, NOTIFYING, CHECKING, TIMER, MAILING = map(WorkerId, ("routing", "notifying", "checking", "timer", "mailing"))
 """Who asks where a fact or the time calls for it: each holds no right and may ask for what it is there for alone."""
 
-AUTOMATA = frozenset({SYSTEM, ROUTING, NOTIFYING, CHECKING, TIMER})
+AUTOMATA = frozenset({SYSTEM, ROUTING, NOTIFYING, CHECKING, TIMER, MAILING})
 """They are built in and were never hired: no work is given to them, and no notice."""
 
 
@@ -56,6 +57,19 @@ class WorkerRenamed(Event, topic="worker.renamed"):
     name: Annotated[Line | Masked, Personal("subject", Purpose.PROFILE)]
 
 
+class WorkerEmailSet(Event, topic="worker.email-set"):
+    """Where the worker gets e-mail, as it is compared; nowhere, without one."""
+
+    subject: SubjectId
+    email: Annotated[Line | Masked | None, Personal("subject", Purpose.PROFILE)]
+
+
+class WorkerNoticeChannelsSet(Event, topic="worker.notice-channels-set"):
+    """By which channels the worker wants notices, beside those that each notice goes by anyway."""
+
+    channels: tuple[Channel, ...]
+
+
 class WorkerRightGranted(Event, topic="worker.right-granted"):
     """The worker holds this system right from here on, or until an instant."""
 
@@ -86,6 +100,8 @@ class WorkerReactivated(Event, topic="worker.reactivated"):
 WorkerEvent = (
     WorkerHired
     | WorkerRenamed
+    | WorkerEmailSet
+    | WorkerNoticeChannelsSet
     | WorkerRightGranted
     | WorkerRightWithdrawn
     | WorkerDeactivated
@@ -114,6 +130,8 @@ class Worker:
     """Each with its end, if it has one."""
     subject: SubjectId | None = None
     absences: Absences = field(default_factory=dict)
+    notice_channels: tuple[Channel, ...] = ()
+    """Beside those that a notice goes by anyway."""
 
     def absent(self, at: datetime) -> Absence | None:
         """The absence that the worker is on at the instant."""
@@ -134,6 +152,19 @@ def rename(worker: Worker, name: str) -> Iterator[WorkerEvent]:
     require(worker.hired, otherwise=WorkerUnknown)
     assert worker.subject is not None
     yield WorkerRenamed(subject=worker.subject, name=name)
+
+
+def set_email(worker: Worker, email: str | None) -> Iterator[WorkerEvent]:
+    """Always a fact, as a new name is."""
+    require(worker.hired, otherwise=WorkerUnknown)
+    assert worker.subject is not None
+    yield WorkerEmailSet(subject=worker.subject, email=email)
+
+
+def set_notice_channels(worker: Worker, channels: tuple[Channel, ...]) -> Iterator[WorkerEvent]:
+    require(worker.hired, otherwise=WorkerUnknown)
+    if channels != worker.notice_channels:
+        yield WorkerNoticeChannelsSet(channels=channels)
 
 
 def grant(worker: Worker, right: Right, until: datetime | None, now: datetime) -> Iterator[WorkerEvent]:
@@ -178,8 +209,10 @@ def evolve(worker: Worker, fact: Fact[WorkerEvent]) -> Worker:
     match fact.event:
         case WorkerHired(subject=subject):
             return Worker(hired=True, active=True, subject=subject)
-        case WorkerRenamed():
+        case WorkerRenamed() | WorkerEmailSet():
             return worker
+        case WorkerNoticeChannelsSet(channels=channels):
+            return replace(worker, notice_channels=channels)
         case WorkerRightGranted(right=right, until=until):
             return replace(worker, rights={**worker.rights, right: until})
         case WorkerRightWithdrawn(right=right):
@@ -197,7 +230,8 @@ WORKER = Decider(
     Worker(),
     evolve,
     (
-        *(WorkerHired, WorkerRenamed, WorkerRightGranted, WorkerRightWithdrawn),
+        *(WorkerHired, WorkerRenamed, WorkerEmailSet, WorkerNoticeChannelsSet),
+        *(WorkerRightGranted, WorkerRightWithdrawn),
         *(WorkerDeactivated, WorkerReactivated, WorkerAbsencePlanned, WorkerAbsenceEnded),
     ),
 )

@@ -23,11 +23,12 @@ from projections.looking import How
 from projections.names import CALLED
 from projections.question import Leg, Single
 from projections.service.desk import ONCE
-from projections.service.promised import BOTH, PROMISES
+from projections.service.promised import ALL, PROMISES
 from projections.service.service_levels import SERVICE_LEVELS
 from projections.service.tickets import DESK
 from projections.sight import (
     LOOKED_UP_BY,
+    STANDING,
     furthest_first,
     lasts,
     officers_exception,
@@ -79,8 +80,8 @@ TERMS = f"""
     WHERE ct.contact {OURS} AND ct.contract IS NOT NULL ORDER BY incident_type NULLS FIRST, contract"""
 NEWEST = Leg(
     f"""
-    FROM contact_tickets ct JOIN tickets t ON t.ticket = ct.ticket
-    WHERE ct.contact = sc.contact AND {open_ticket("t")} AND {ONCE}""",
+    FROM contact_tickets ct JOIN tickets t ON t.ticket = ct.ticket {STANDING}
+    WHERE ct.contact = sc.contact AND {open_ticket()} AND {ONCE}""",
     {"ct.opened_at": "timestamptz", "ct.ticket": "text"},
     descending=True,
     each="same_contact sc",
@@ -88,8 +89,8 @@ NEWEST = Leg(
 TICKETS = f"""
     SELECT t.ticket, t.reference, t.title AS sealed_title, t.opened_at, s.status, s.severity,
            s.assignee, wn.name AS sealed_assignee_name, s.over, {PROMISES}
-    FROM tickets_found k JOIN tickets t ON t.ticket = k.ticket JOIN ticket_standings s ON s.ticket = t.ticket
-    LEFT JOIN worker_names wn ON wn.worker = s.assignee {BOTH}
+    FROM tickets_found k JOIN tickets t ON t.ticket = k.ticket {STANDING}
+    LEFT JOIN worker_names wn ON wn.worker = s.assignee {ALL}
     WHERE k.place <= {TICKETS_SHOWN} ORDER BY k.place"""
 NOTE_AND_AUTHOR = f"""
     SELECT {NOTE} FROM notes_found k JOIN contact_notes n ON n.contact = k.contact AND n.note = k.note {NOTE_AUTHOR}

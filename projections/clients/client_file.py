@@ -7,8 +7,8 @@ from typing import Any
 
 from domain.clients.contact import CONTACT, Contact, ContactContractSet, ContactOpened, ContactRenamed
 from domain.fact import Fact
-from domain.service.ticket import TicketOpened
-from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table, Touch, words
+from domain.service.ticket import TICKET, Ticket, TicketCustomerSet, TicketOpened
+from projections.model import Change, Column, Kind, Known, Put, ReadModel, Table, Touch, instead, words
 
 CONTACTS = Table(
     "contacts",
@@ -26,8 +26,12 @@ CONTACT_TERMS = Table("contact_terms", ("contact", "incident_type"), words("cont
 """The terms a customer has of its own; the incident type is empty for those that hold for all."""
 
 CONTACT_TICKETS = Table(
-    "contact_tickets", ("contact", "ticket"), (Column("opened_at", Kind.INSTANT),), indexes=(("contact", "opened_at"),)
+    "contact_tickets",
+    ("contact", "ticket"),
+    (Column("opened_at", Kind.INSTANT),),
+    indexes=(("contact", "opened_at"), ("ticket",)),
 )
+"""Those that the contact reported, or is the customer of, by what is known of that now."""
 
 
 def terms(id: str, known: Known) -> Iterable[Change]:
@@ -36,10 +40,19 @@ def terms(id: str, known: Known) -> Iterable[Change]:
         yield Put(CONTACT_TERMS, (id, incident_type or ""), {"contract": line.last})
 
 
+def linked(id: str, known: Known) -> Iterable[Change]:
+    ticket: Ticket = known.state(TICKET, id)
+    row = {"opened_at": ticket.opened_at}
+    rows = {(contact, id): row for contact in (ticket.reporter, ticket.customer) if contact is not None}
+    yield from instead(known, CONTACT_TICKETS, "ticket", id, rows)
+
+
 def remake(stream: str) -> Iterator[Touch]:
     kind, _, id = stream.partition("-")
     if kind == CONTACT.kind:
         yield Touch(CONTACT, id, terms)
+    elif kind == TICKET.kind:
+        yield Touch(TICKET, id, linked)
 
 
 def project(fact: Fact[Any], _: Known) -> Iterator[Change | Touch]:
@@ -52,18 +65,16 @@ def project(fact: Fact[Any], _: Known) -> Iterator[Change | Touch]:
             yield Put(CONTACT_NAMES, (id,), {"subject": subject, "name": name})
         case ContactContractSet():
             yield Touch(CONTACT, id, terms)
-        case TicketOpened(reporter=reporter, customer=customer):
-            for contact in dict.fromkeys((reporter, customer)):
-                if contact is not None:
-                    yield Put(CONTACT_TICKETS, (contact, id), {"opened_at": fact.happened_at})
+        case TicketOpened() | TicketCustomerSet():
+            yield Touch(TICKET, id, linked)
 
 
 CLIENT_FILE = ReadModel(
     name="client_file",
     about="What a client is called, the terms it has of its own, and its tickets.",
     tables=(CONTACTS, CONTACT_NAMES, CONTACT_TERMS, CONTACT_TICKETS),
-    facts=frozenset({ContactOpened, ContactRenamed, ContactContractSet, TicketOpened}),
+    facts=frozenset({ContactOpened, ContactRenamed, ContactContractSet, TicketOpened, TicketCustomerSet}),
     project=project,
-    reads=(CONTACT,),
+    reads=(CONTACT, TICKET),
     remake=remake,
 )

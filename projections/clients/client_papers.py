@@ -44,7 +44,7 @@ CONTACT_FILES = Table(
         *(Column("attached_at", Kind.INSTANT), *words("author", "media_type", "digest")),
         *(Column("size_bytes", Kind.NUMBER), SUBJECT, sealed("name")),
     ),
-    indexes=(("contact", "attached_at"), ("subject",)),
+    indexes=(("contact", "attached_at"), ("subject",), ("file",)),
 )
 
 

@@ -7,11 +7,18 @@ from enum import StrEnum
 from typing import ClassVar
 
 from domain.staff.worker import Right
+from projections.access import ACCESS
+from projections.clients.group import INCOMPLETE
+from projections.clients.group_members import MEMBERSHIPS
 from projections.company.responsible import RESPONSIBLE
 from projections.names import CALLED
 from projections.question import Answer, Leg, Listing
+from projections.sight import open_directory
 
-WANTED = ("default-area", "default-contract", "helpdesk-responsible", "zone", "country", "form-rule", "base-list")
+WANTED = (
+    *("default-area", "default-contract", "helpdesk-responsible", "helpdesk-process-area"),
+    *("zone", "country", "form-rule", "base-list"),
+)
 LISTED = ("severities", "life-cycles", "salutations", "relations", "units")
 
 
@@ -20,37 +27,56 @@ def _values(words: Sequence[str]) -> str:
 
 
 class ReadinessRow(Answer):
-    """A setting, and whether it is missing; its value, and what that is called where it is a thing."""
+    """A setting, and whether it is missing; its value, and what that is called where it is a thing.
+
+    A group of customers without a contract of its own is a setting that is missing, `group-contract` (R-SLA-1).
+    """
 
     setting: str
     missing: bool
     value: str | None
     value_name: str | None
+    group: str | None
+    group_name: str | None
 
 
-class Readiness(Listing, name="readiness", row=ReadinessRow, rests_on=(RESPONSIBLE, CALLED), rights=[Right.BASIC]):
-    """Every setting that the company is to make, those that are missing among them; of a code list, how long it is."""
+class Readiness(
+    Listing,
+    name="readiness",
+    row=ReadinessRow,
+    rests_on=(ACCESS, RESPONSIBLE, MEMBERSHIPS, CALLED),
+    rights=[Right.BASIC],
+):
+    """Every setting that the company is to make, those that are missing among them; of a code list, how long it is.
+
+    Of groups only those that lack a contract are told, as far as I may know of them.
+    """
 
     missing: bool | None = None
 
     narrowing: ClassVar = {"missing": "w.value IS NULL"}
-    of = ("setting",)
+    of = ("setting", "group_id")
     settings: ClassVar = f"""(
-        SELECT w.setting, s.value FROM (VALUES {_values(WANTED)}) w(setting)
+        SELECT w.setting, s.value, '' AS group_id FROM (VALUES {_values(WANTED)}) w(setting)
         LEFT JOIN company_settings s ON s.setting = w.setting
         UNION ALL
-        SELECT w.setting, nullif((SELECT count(*) FROM code_lists c WHERE c.code_list = w.setting), 0)::text
-        FROM (VALUES {_values(LISTED)}) w(setting))"""
+        SELECT w.setting, nullif((SELECT count(*) FROM code_lists c WHERE c.code_list = w.setting), 0)::text, ''
+        FROM (VALUES {_values(LISTED)}) w(setting)
+        UNION ALL
+        SELECT 'group-contract', NULL, g.group_id FROM groups g
+        WHERE {INCOMPLETE} AND {open_directory("g.directory")})"""
     shows = """
-        w.setting, w.value IS NULL AS missing, w.value, n.name AS value_name"""
+        w.setting, w.value IS NULL AS missing, w.value, n.name AS value_name,
+        g.group_id AS group, g.name AS group_name"""
     joins = f"""
-        JOIN {settings} w ON w.setting = page.setting
+        JOIN {settings} w ON w.setting = page.setting AND w.group_id = page.group_id
+        LEFT JOIN groups g ON g.group_id = w.group_id
         LEFT JOIN names n ON n.id = w.value AND n.kind = CASE w.setting
             WHEN 'default-area' THEN 'area' WHEN 'default-contract' THEN 'contract'
-            WHEN 'base-list' THEN 'price-list' END"""
+            WHEN 'helpdesk-process-area' THEN 'process-area' WHEN 'base-list' THEN 'price-list' END"""
 
     def legs(self) -> Sequence[Leg]:
-        return [Leg(f"FROM {self.settings} w WHERE true{self.given()}", {"w.setting": "text"})]
+        return [Leg(f"FROM {self.settings} w WHERE true{self.given()}", {"w.setting": "text", "w.group_id": "text"})]
 
 
 class CodeList(StrEnum):

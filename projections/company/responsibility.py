@@ -8,16 +8,20 @@ from typing import ClassVar
 from domain.company.responsibility import Kind, Lacking
 from domain.staff.worker import Right
 from domain.values import GroupId, ProcessAreaId, TeamId, WorkerId
-from projections.access import ACCESS
-from projections.clients.group_members import MEMBERSHIPS
-from projections.company.lacking import LACKING, RESTS_ON, ROWS
-from projections.company.responsible import RESPONSIBLE
+from projections.company.lacking import LACKING, RESTS_ON, ROWS, STEADY
 from projections.names import CALLED
 from projections.question import Answer, Leg, Listing
-from projections.sight import holds, lasts, open_directory
+from projections.sight import STANDING, holds, lasts, open_directory, open_ticket
 
 ADMINISTRATORS = holds(Right.CRM_ADMINISTRATOR, Right.AREA_ADMINISTRATOR)
 KEY = {"r.kind": "text", "r.thing": "text", "r.process_area": "text"}
+SEEN_TICKET = f"EXISTS (SELECT FROM tickets t {STANDING} WHERE t.ticket = r.thing AND {open_ticket()})"
+TOLD = f"""CASE r.kind
+    WHEN '{Kind.CONTACT}' THEN {open_directory("r.directory")}
+    WHEN '{Kind.TICKET}' THEN {ADMINISTRATORS} OR {SEEN_TICKET}
+    ELSE {ADMINISTRATORS} OR {open_directory("r.directory")} END"""
+"""A contact is named to nobody who may not know of it (D16); a ticket to administrators, by its id."""
+
 GROUP_NAMED = f"LEFT JOIN groups g ON g.group_id = {{row}}.thing AND {{row}}.kind = '{Kind.GROUP}'"
 PROCESS_AREA_NAMED = f"""
     LEFT JOIN process_areas pn ON pn.process_area = CASE {{row}}.kind
@@ -32,6 +36,7 @@ class ResponsibilityRow(Answer):
     """For what, who, and which area its work goes to; the area's name only for those who have a role in it."""
 
     kind: Kind
+    thing: str
     group: str | None
     group_name: str | None
     process_area: str | None
@@ -48,10 +53,10 @@ class Responsibilities(
     Listing,
     name="responsibilities",
     row=ResponsibilityRow,
-    rests_on=(ACCESS, RESPONSIBLE, MEMBERSHIPS, CALLED),
+    rests_on=(*STEADY, CALLED),
     rights=[Right.BASIC],
 ):
-    """Who answers for what: rows of groups whose directory I may use, of process areas, and of the helpdesk."""
+    """Who answers for what: for groups and contacts whose directory I may use, and for what has no directory."""
 
     kind: Kind | None = None
     group: GroupId | None = None
@@ -69,8 +74,8 @@ class Responsibilities(
     }
     of = ("kind", "thing", "process_area")
     shows = """
-        r.kind, g.group_id AS group, g.name AS group_name, pn.process_area, pn.name AS process_area_name, r.person,
-        wn.name AS sealed_person_name, r.team, tn.name AS team_name, r.area, an.name AS area_name"""
+        r.kind, r.thing, g.group_id AS group, g.name AS group_name, pn.process_area, pn.name AS process_area_name,
+        r.person, wn.name AS sealed_person_name, r.team, tn.name AS team_name, r.area, an.name AS area_name"""
     joins = f"""
         JOIN ({ROWS}) r ON r.kind = page.kind AND r.thing = page.thing AND r.process_area = page.process_area
         {GROUP_NAMED.format(row="r")} {PROCESS_AREA_NAMED.format(row="r")}
@@ -85,7 +90,7 @@ class Responsibilities(
 class LackRow(Answer):
     """Somebody who answers and cannot; without a worker, a team that answers and has nobody in it.
 
-    Administrators are told of all; a group's name only to those who may use its directory.
+    Administrators are told of all but contacts; these, and a group's name, only to those who may use the directory.
     """
 
     kind: Kind
@@ -105,7 +110,7 @@ class ResponsibilityCheck(
     rests_on=(*RESTS_ON, CALLED),
     rights=[Right.BASIC, Right.CRM_ADMINISTRATOR, Right.AREA_ADMINISTRATOR],
 ):
-    """Whoever answers for something and lacks activity, membership of its area, or the right to its directory."""
+    """Whoever answers for something, or has an open ticket, and lacks what that takes."""
 
     worker: WorkerId | None = None
 
@@ -120,5 +125,5 @@ class ResponsibilityCheck(
         LEFT JOIN worker_names wn ON wn.worker = page.worker"""
 
     def legs(self) -> Sequence[Leg]:
-        rows = f"FROM {LACKING} r WHERE ({ADMINISTRATORS} OR {open_directory('r.directory')}){self.given()}"
+        rows = f"FROM {LACKING} r WHERE {TOLD}{self.given()}"
         return [Leg(rows, {**KEY, "r.worker": "text", "r.lacks": "text"})]

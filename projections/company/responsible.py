@@ -66,6 +66,7 @@ def _values(state: Settings) -> dict[str, str | None]:
         "default-area": state.default_area,
         "default-contract": state.default_contract.last,
         "helpdesk-responsible": state.helpdesk_responsible.last,
+        "helpdesk-process-area": state.helpdesk_process_area.last,
         "zone": state.zone,
         "country": state.country,
         "form-rule": state.after_closing,

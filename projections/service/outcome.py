@@ -13,7 +13,7 @@ from projections.question import Answer, Leg, Listing
 from projections.service.service_levels import SERVICE_LEVELS
 from projections.service.sla_report import NOT_ASSESSED
 from projections.service.tickets import DESK
-from projections.sight import open_directory, open_ticket
+from projections.sight import STANDING, open_directory, open_ticket
 
 
 class OutcomeRow(Answer):
@@ -67,5 +67,6 @@ class SlaOutcomes(
         LEFT JOIN groups g ON g.group_id = sg.group_id AND {open_directory("g.directory")}"""
 
     def legs(self) -> Sequence[Leg]:
-        rows = f"FROM sla_outcomes o JOIN tickets t ON t.ticket = o.ticket WHERE {open_ticket('t')}{self.given()}"
+        tickets = f"JOIN tickets t ON t.ticket = o.ticket {STANDING}"
+        rows = f"FROM sla_outcomes o {tickets} WHERE {open_ticket()}{self.given()}"
         return [Leg(rows, {"o.received_at": "timestamptz", "o.ticket": "text"})]

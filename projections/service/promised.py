@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from domain.service.target import Target
+
 LATE = "d.outcome = 'missed' OR d.outcome = 'open' AND d.due < %(now)s"
 """Missed, also where nothing has happened yet that says so."""
 
@@ -10,17 +14,18 @@ PAUSED = "d.outcome = 'open' AND d.paused"
 DUE = "d.outcome = 'open' AND d.due IS NOT NULL"
 OUTCOME = "CASE WHEN d.outcome = 'open' AND d.due < %(now)s THEN 'missed' ELSE d.outcome END"
 
-BOTH = """
-    LEFT JOIN deadlines d1 ON d1.ticket = t.ticket AND d1.target = 'first-response'
-    LEFT JOIN deadlines d2 ON d2.ticket = t.ticket AND d2.target = 'resolution'"""
-"""The promises of a ticket beside it."""
+BESIDE: Mapping[str, Target] = {"d1": Target.FIRST_RESPONSE, "d2": Target.NEXT_RESPONSE, "d3": Target.RESOLUTION}
+ALL = "".join(
+    f" LEFT JOIN deadlines {d} ON {d}.ticket = t.ticket AND {d}.target = '{target}'" for d, target in BESIDE.items()
+)
+"""The promises of a ticket beside it; a next response is among them once a customer has asked for one (D36)."""
 
 
-def of_either(condition: str) -> str:
-    """Whether it holds of one of the two."""
-    return " OR ".join(f"coalesce({condition.replace('d.', f'{each}.')}, false)" for each in ("d1", "d2"))
+def of_any(condition: str) -> str:
+    """Whether it holds of one of them."""
+    return " OR ".join(f"coalesce({condition.replace('d.', f'{each}.')}, false)" for each in BESIDE)
 
 
 PROMISES = f"""
-    least(CASE d1.outcome WHEN 'open' THEN d1.due END, CASE d2.outcome WHEN 'open' THEN d2.due END) AS due,
-    {of_either(LATE)} AS missed, {of_either(AT_RISK)} AS at_risk, {of_either(PAUSED)} AS paused"""
+    least({", ".join(f"CASE {d}.outcome WHEN 'open' THEN {d}.due END" for d in BESIDE)}) AS due,
+    {of_any(LATE)} AS missed, {of_any(AT_RISK)} AS at_risk, {of_any(PAUSED)} AS paused"""

@@ -6,7 +6,6 @@ A row says nothing of the present: an open target whose due instant has passed i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +14,22 @@ from domain.clients.group import GROUP, Group
 from domain.clients.membership import MEMBERSHIP, Membership
 from domain.fact import Event, Fact
 from domain.service.calendar import CALENDAR, CalendarRevised
+from domain.service.clock import Clock, Judgement, Outcome
 from domain.service.contract import CONTRACT, Contract, ContractConcluded, ContractRevised
-from domain.service.promise import Book, Clock, Judgement, Outcome, Target, walk
+from domain.service.exchange import TicketCallLogged, TicketMessageLogged
+from domain.service.joining import TicketAbsorbed, TicketMerged, TicketReleased, TicketSeparated, TicketSplitOff
+from domain.service.life import Verdict, written
+from domain.service.promise import Book, Mark, account, standing
+from domain.service.promise import Kind as Moment
 from domain.service.selection import Scope
+from domain.service.statement import OutcomeCorrected, Statement
+from domain.service.status import OPEN
+from domain.service.target import Target
 from domain.service.ticket import (
     TICKET,
     Ticket,
     TicketAssessed,
-    TicketCallLogged,
+    TicketAssessmentWithdrawn,
     TicketClosed,
     TicketContractChanged,
     TicketContractSelected,
@@ -34,11 +41,11 @@ from domain.service.ticket import (
     TicketStarted,
 )
 from domain.values import ContactId, ContractId, GroupId
-from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Table, Touch, words
+from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Row, Table, Touch, words
 from projections.service.tickets import EVER
 
-AT_RISK = 0.75
-"""From this share of its target on, an open promise is at risk."""
+AT_RISK = 75
+"""From so many percent of its target on, an open promise is at risk."""
 
 DEADLINES = Table(
     "deadlines",
@@ -52,10 +59,27 @@ DEADLINES = Table(
         Column("consumed_seconds", Kind.NUMBER),
         Column("target_seconds", Kind.NUMBER),
         Column("judged_at", Kind.INSTANT),
+        Column("corrected", Kind.FLAG),
     ),
     indexes=(("outcome", "due"),),
 )
-"""`consumed_seconds` is business time up to the last stop: empty while the clock runs."""
+"""`consumed_seconds` is business time up to the last stop: empty while the clock runs. Of the next responses the last
+one promised; `corrected`: a late fact turned what had been stated (D32).
+"""
+
+EARLIER_RESPONSES = Table(
+    "earlier_responses",
+    ("ticket", "since"),
+    (
+        *words("outcome", "contract"),
+        Column("due", Kind.INSTANT),
+        Column("consumed_seconds", Kind.NUMBER),
+        Column("target_seconds", Kind.NUMBER),
+        Column("corrected", Kind.FLAG),
+    ),
+    indexes=(("ticket",),),
+)
+"""The next responses promised before the last one; `since` is when the customer wrote, in ISO 8601 (D36)."""
 
 SLA_OUTCOMES = Table(
     "sla_outcomes",
@@ -77,12 +101,17 @@ SLA_GROUPS = Table("sla_groups", ("ticket",), words("group_id"))
 PROMISES = Table("promises", ("ticket", "contract"), (), indexes=(("contract",),))
 """The contracts that an open ticket's deadlines may rest on."""
 
+LIVES = Table("lives", ("ticket",), (Column("received_at", Kind.INSTANT), Column("life")), indexes=(("received_at",),))
+"""What the clocks noticed of tickets that are over, and how they were judged, to be replayed (N-5)."""
+
 CONTRACT_CALENDARS = Table("contract_calendars", ("contract", "calendar"), (), indexes=(("calendar",),))
 
 CLOCKED: frozenset[type[Event]] = frozenset(
     {
         *(TicketOpened, TicketContractSelected, TicketContractChanged, TicketAssessed, TicketStarted, TicketHeld),
-        *(TicketResumed, TicketCallLogged, TicketResolved, TicketClosed, TicketReopened),
+        *(TicketResumed, TicketCallLogged, TicketMessageLogged, TicketResolved, TicketClosed, TicketReopened),
+        *(TicketAssessmentWithdrawn, TicketMerged, TicketSeparated, TicketAbsorbed, TicketReleased, TicketSplitOff),
+        OutcomeCorrected,
     }
 )
 
@@ -90,13 +119,26 @@ CLOCKED: frozenset[type[Event]] = frozenset(
 def levels(id: str, known: Known) -> Iterable[Change]:
     """The rows of one ticket, by everything recorded so far."""
     ticket: Ticket = known.state(TICKET, id)
-    clocks, found = _judged(ticket, _book(ticket, known))
-    for target, clock in clocks.items():
-        yield Put(DEADLINES, (id, target), _deadline(clock, found[target]))
+    judged = _judged(ticket, _book(ticket, known))
+    found = {target: stands for (target, _), (_, stands) in judged.items()}
+    for mark, (clock, stands) in judged.items():
+        yield _row(id, mark, _deadline(clock, stands, ticket.stated.get(mark)), last=stands is found[mark[0]])
     yield Put(SLA_OUTCOMES, (id,), _outcome(ticket, found[Target.FIRST_RESPONSE], found[Target.RESOLUTION]))
-    settled = _settled(clocks)
+    yield from _life(id, ticket, {mark: Verdict(stands.outcome, stands.due) for mark, (_, stands) in judged.items()})
+    settled = _settled(clock for clock, _ in judged.values())
     for contract in ticket.contracts():
         yield Drop(PROMISES, (id, contract)) if settled else Put(PROMISES, (id, contract), {})
+
+
+def _life(id: str, ticket: Ticket, verdicts: Mapping[Mark, Verdict]) -> Iterator[Change]:
+    if ticket.status(EVER) not in OPEN:
+        yield Put(LIVES, (id,), {"received_at": ticket.opened_at, "life": written(ticket.moments, verdicts)})
+    elif any(entry.value.kind in ENDING for entry in ticket.moments):
+        yield Drop(LIVES, (id,))
+
+
+ENDING = frozenset({Moment.RESOLVED, Moment.CLOSED, Moment.DROPPED, Moment.MERGED})
+"""A ticket that is open again has been over before."""
 
 
 def _book(ticket: Ticket, known: Known) -> Book:
@@ -105,28 +147,34 @@ def _book(ticket: Ticket, known: Known) -> Book:
     return Book(contracts, {id: known.state(CALENDAR, id) for id in calendars})
 
 
-def _judged(ticket: Ticket, book: Book) -> tuple[dict[Target, Clock], dict[Target, Judgement]]:
+def _judged(ticket: Ticket, book: Book) -> dict[Mark, tuple[Clock, Judgement]]:
     """After the last moment, and after every new text since, until all is settled; then nothing but time passes."""
     last = ticket.moments.entries[-1].since
     for until in (last, *(revision.since for revision in book.revisions(last))):
-        clocks = walk(ticket.moments, book, until)
-        found = {target: _standing(clock, until) for target, clock in clocks.items()}
-        if _settled(clocks):
+        clocks = dict(account(ticket.moments, book, until).promises())
+        found = {mark: (clock, standing(clock, until)) for mark, clock in clocks.items()}
+        if _settled(clocks.values()):
             break
-    return clocks, found
+    return found
 
 
-def _settled(clocks: Mapping[Target, Clock]) -> bool:
+def _settled(clocks: Iterable[Clock]) -> bool:
     """A target without a promise is open, too: a new text may promise something (D7)."""
-    return not any(clock.open for clock in clocks.values())
+    return not any(clock.open for clock in clocks)
 
 
-def _standing(clock: Clock, until: datetime) -> Judgement:
-    found = clock.result(until)
-    return replace(found, due=clock.due()) if found.outcome is Outcome.OPEN else found
+def _row(id: str, mark: Mark, row: Row, *, last: bool) -> Change:
+    """A next response that nothing was promised for has none."""
+    target, since = mark
+    if since is None:
+        return Put(DEADLINES, (id, target), row)
+    table, key = (DEADLINES, (id, target)) if last else (EARLIER_RESPONSES, (id, since.isoformat()))
+    if row["outcome"] is Outcome.NONE:
+        return Drop(table, key)
+    return Put(table, key, {column.name: row[column.name] for column in table.columns})
 
 
-def _deadline(clock: Clock, found: Judgement) -> dict[str, Any]:
+def _deadline(clock: Clock, found: Judgement, stated: Statement | None) -> dict[str, Any]:
     target = clock.offer.target if clock.offer else None
     running = clock.running_since is not None
     paused = found.outcome is Outcome.OPEN and not running
@@ -136,18 +184,13 @@ def _deadline(clock: Clock, found: Judgement) -> dict[str, Any]:
         "contract": found.contract,
         "contract_version": found.version,
         "due": found.due,
-        "at_risk_from": _at_risk_from(clock) if found.outcome is Outcome.OPEN and running else None,
+        "at_risk_from": clock.reaches(AT_RISK) if found.outcome is Outcome.OPEN and running else None,
         "paused": paused,
         "consumed_seconds": None if consumed is None else int(consumed.total_seconds()),
         "target_seconds": None if target is None else int(target.total_seconds()),
         "judged_at": found.judged_at,
+        "corrected": stated is not None and stated.corrected,
     }
-
-
-def _at_risk_from(clock: Clock) -> datetime | None:
-    assert clock.offer is not None
-    assert clock.offer.target is not None
-    return replace(clock, offer=clock.offer._replace(target=clock.offer.target * AT_RISK)).due()
 
 
 def _outcome(ticket: Ticket, response: Judgement, resolution: Judgement) -> dict[str, Any]:
@@ -218,7 +261,16 @@ def project(fact: Fact[Any], known: Known) -> Iterator[Change | Touch]:
             yield from _reopened([key[0] for key in known.keys(CONTRACT_CALENDARS, "calendar", id)], known)
         case TicketContractSelected():
             yield from _group(id, fact, known)
+        case TicketReleased() | OutcomeCorrected():
+            yield from _gone(id, known)
     yield from remake(fact.stream)
+
+
+def _gone(id: str, known: Known) -> Iterator[Change]:
+    """A late fact, or the undoing of a merge, may leave none of what was owed; what still is comes again at once."""
+    yield Drop(DEADLINES, (id, Target.NEXT_RESPONSE))
+    for key in known.keys(EARLIER_RESPONSES, "ticket", id):
+        yield Drop(EARLIER_RESPONSES, key)
 
 
 def _reopened(contracts: Iterable[str], known: Known) -> Iterator[Touch]:
@@ -231,10 +283,10 @@ def _reopened(contracts: Iterable[str], known: Known) -> Iterator[Touch]:
 SERVICE_LEVELS = ReadModel(
     name="service_levels",
     about="When each promise is due, how it was kept, and the group that brought the contract.",
-    tables=(DEADLINES, SLA_OUTCOMES, SLA_GROUPS, PROMISES, CONTRACT_CALENDARS),
+    tables=(DEADLINES, EARLIER_RESPONSES, SLA_OUTCOMES, SLA_GROUPS, PROMISES, LIVES, CONTRACT_CALENDARS),
     facts=CLOCKED | {ContractConcluded, ContractRevised, CalendarRevised},
     project=project,
     reads=(TICKET, CONTRACT, CALENDAR, MEMBERSHIP, GROUP, CONTACT),
     remake=remake,
-    edition=2,
+    edition=3,
 )

@@ -12,18 +12,13 @@ from domain.clients.membership import MEMBERSHIP, Membership
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.service.calendar import CALENDAR, Calendar
+from domain.service.clock import Judgement
 from domain.service.contract import CONTRACT, Contract
-from domain.service.promise import Book, Judgement, Target, forecast
+from domain.service.promise import Book, forecast
 from domain.service.selection import Scope
-from domain.service.ticket import (
-    TICKET,
-    OutcomeCorrected,
-    OutcomeStated,
-    Ticket,
-    TicketContractSelected,
-    TicketNoted,
-    TicketOpened,
-)
+from domain.service.statement import OutcomeCorrected, OutcomeStated
+from domain.service.target import Target
+from domain.service.ticket import TICKET, Ticket, TicketContractSelected, TicketNoted, TicketOpened
 from domain.values import CalendarId, ContractId, GroupId
 from projections.service.service_levels import bringer, consumed_seconds
 

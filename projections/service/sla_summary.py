@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from domain.service.promise import Outcome
+from domain.service.clock import Outcome
 from projections.service.sla_report import TicketRow
 
 
@@ -18,6 +18,7 @@ class Kept(NamedTuple):
     open: int
     none: int
     cancelled: int
+    merged: int
     median_seconds: int | None
     ninetieth_percentile_seconds: int | None
 

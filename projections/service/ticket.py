@@ -13,11 +13,11 @@ from projections.clients.client_file import CLIENT_FILE
 from projections.clients.group_members import MEMBERSHIPS
 from projections.names import CALLED
 from projections.question import Answer, Single
-from projections.service.desk import CALLED_WHAT, SHOWN, STANDING, TicketShown
+from projections.service.desk import CALLED_WHAT, SHOWN, TicketShown
 from projections.service.promised import AT_RISK, OUTCOME
 from projections.service.service_levels import SERVICE_LEVELS
 from projections.service.tickets import DESK
-from projections.sight import lasts, open_directory, open_ticket
+from projections.sight import STANDING, lasts, open_directory, open_ticket
 
 
 class Promise(Answer):
@@ -50,6 +50,8 @@ class TicketRow(TicketShown):
     """
 
     product: str | None
+    gateway: str | None
+    gateway_name: str | None
     description: str | None
     group: str | None
     group_name: str | None
@@ -84,12 +86,14 @@ class OneTicket(
 
     sql = f"""
     answer AS (
-        SELECT {SHOWN}, t.product, t.description AS sealed_description, g.group_id AS group, g.name AS group_name,
+        SELECT {SHOWN}, t.product, s.gateway, gn.name AS gateway_name, t.description AS sealed_description,
+               g.group_id AS group, g.name AS group_name,
                coalesce(({DEADLINES}), '[]') AS deadlines, ({DECIDED_BY}) AS decided_by
         FROM tickets t {STANDING} {CALLED_WHAT}
+        LEFT JOIN names gn ON gn.kind = 'gateway' AND gn.id = s.gateway
         LEFT JOIN sla_groups sg ON sg.ticket = t.ticket
         LEFT JOIN groups g ON g.group_id = sg.group_id AND {open_directory("g.directory")}
-        WHERE t.ticket = %(ticket)s AND {open_ticket("t")}
+        WHERE t.ticket = %(ticket)s AND {open_ticket()}
     )
     SELECT * FROM answer"""
 

@@ -17,8 +17,10 @@ from projections.clients.group_members import MEMBERSHIPS
 from projections.company.responsible import RESPONSIBLE
 from projections.names import CALLED
 from projections.question import Answer, Leg, Listing
+from projections.service.terms import TERMS
 from projections.service.tickets import DESK
-from projections.sight import holds, open_contact, open_directory, open_ticket
+from projections.sight import STANDING, holds, open_contact, open_directory, open_ticket
+from projections.talk.gateways import ENTRANCES
 
 MOST_LOOKED_UP = 1_001
 """One more than may be handed over at once."""
@@ -31,6 +33,8 @@ class ChargeKind(StrEnum):
     GROUP = "group"
     CONTACT = "contact"
     PROCESS_AREA = "process-area"
+    GATEWAY = "gateway"
+    CONTRACT = "contract"
     HELPDESK = "helpdesk"
 
 
@@ -45,6 +49,10 @@ def charges(worker: str) -> str:
         FROM contact_responsibles c WHERE c.holder = 'worker:' || {worker}
         UNION ALL SELECT '{ChargeKind.PROCESS_AREA}', p.process_area, ''
         FROM process_areas p WHERE p.responsible = 'worker:' || {worker}
+        UNION ALL SELECT '{ChargeKind.GATEWAY}', w.gateway, ''
+        FROM gateways w WHERE w.responsible = 'worker:' || {worker}
+        UNION ALL SELECT '{ChargeKind.CONTRACT}', k.contract, ''
+        FROM contracts k WHERE k.responsible = 'worker:' || {worker}
         UNION ALL SELECT '{ChargeKind.HELPDESK}', '{COMPANY}', ''
         FROM company_settings s WHERE s.setting = 'helpdesk-responsible' AND s.value = {worker}"""
 
@@ -63,12 +71,14 @@ class ChargeRow(Answer):
     ticket_title: str | None
     contact_name: str | None
     group_name: str | None
+    gateway_name: str | None
+    contract_name: str | None
     process_area: str | None
     process_area_name: str | None
 
 
 ADMINISTRATOR = holds(Right.CRM_ADMINISTRATOR)
-SEEN_TICKET = f"(SELECT t.title FROM tickets t WHERE t.ticket = c.thing AND {open_ticket('t')})"
+SEEN_TICKET = f"(SELECT t.title FROM tickets t {STANDING} WHERE t.ticket = c.thing AND {open_ticket()})"
 SEEN_GROUP = f"(SELECT g.name FROM groups g WHERE g.group_id = c.thing AND {open_directory('g.directory')})"
 TOLD = f"""CASE c.kind
     WHEN '{ChargeKind.CONTACT}' THEN {open_contact("c.thing")}
@@ -81,7 +91,7 @@ class WorkerCharges(
     Listing,
     name="worker-charges",
     row=ChargeRow,
-    rests_on=(ACCESS, DESK, RESPONSIBLE, CLIENT_LINKS, MEMBERSHIPS, CLIENT_FILE, CALLED),
+    rests_on=(ACCESS, DESK, RESPONSIBLE, CLIENT_LINKS, MEMBERSHIPS, CLIENT_FILE, ENTRANCES, TERMS, CALLED),
     rights=[Right.BASIC, Right.CRM_ADMINISTRATOR],
 ):
     """What I answer for; what anybody does, to the CRM administrator, before they leave."""
@@ -94,10 +104,12 @@ class WorkerCharges(
     shows = f"""
         c.kind, c.thing, CASE c.kind WHEN '{ChargeKind.TICKET}' THEN {SEEN_TICKET} END AS sealed_ticket_title,
         cn.name AS sealed_contact_name, CASE c.kind WHEN '{ChargeKind.GROUP}' THEN {SEEN_GROUP} END AS group_name,
-        pa.process_area, pa.name AS process_area_name"""
+        gw.name AS gateway_name, ct.name AS contract_name, pa.process_area, pa.name AS process_area_name"""
     joins = f"""
         CROSS JOIN LATERAL (SELECT page.kind, page.thing, page.process_area) c
         LEFT JOIN contact_names cn ON cn.contact = c.thing AND c.kind = '{ChargeKind.CONTACT}'
+        LEFT JOIN gateways gw ON gw.gateway = c.thing AND c.kind = '{ChargeKind.GATEWAY}'
+        LEFT JOIN contracts ct ON ct.contract = c.thing AND c.kind = '{ChargeKind.CONTRACT}'
         LEFT JOIN process_areas pa ON pa.process_area =
             CASE c.kind WHEN '{ChargeKind.PROCESS_AREA}' THEN c.thing ELSE c.process_area END"""
 

@@ -14,6 +14,7 @@ from projections.names import CALLED
 from projections.question import Answer, Leg, Listing, Single
 from projections.sight import holds, lasts
 from projections.staff.roster import ROSTER
+from projections.work.notices import TOLD
 
 STAFF = (Right.BASIC, Right.CRM_ADMINISTRATOR, Right.AREA_ADMINISTRATOR)
 """Who may ask about workers and teams."""
@@ -90,6 +91,10 @@ class OneWorkerRow(WorkerRow):
     rights: tuple[HeldRight, ...] | None
     teams: tuple[JoinedTeam, ...] | None
     absences: tuple[PlannedAbsence, ...] | None
+    email: str | None
+    """Where they get e-mail; nowhere, if there is none."""
+    notice_channels: tuple[str, ...] | None
+    """By which they want notices besides."""
 
 
 RIGHTS = f"""
@@ -107,6 +112,7 @@ PLANNED = """
     ) ORDER BY ab.since, ab.absence)
     FROM absences ab LEFT JOIN worker_names sn ON sn.worker = ab.substitute
     WHERE ab.worker = %(worker)s AND (ab.until IS NULL OR ab.until > %(now)s)"""
+WANTED = "SELECT string_to_array(c.channels, ',') FROM worker_channels c WHERE c.worker = n.worker"
 WHOLE = f"(n.worker = %(actor)s OR {holds(Right.CRM_ADMINISTRATOR)})"
 
 
@@ -114,14 +120,16 @@ def _whole(listed: str) -> str:
     return f"CASE WHEN {WHOLE} THEN coalesce(({listed}), '[]') END"
 
 
-class OneWorker(Single, name="worker", row=OneWorkerRow, rests_on=(ACCESS, CALLED, ROSTER), rights=STAFF):
+class OneWorker(Single, name="worker", row=OneWorkerRow, rests_on=(ACCESS, CALLED, ROSTER, TOLD), rights=STAFF):
     """One worker; with rights, teams and absences where it is oneself, or to the CRM administrator."""
 
     worker: WorkerId
 
     sql = f"""
     answer AS (
-        SELECT {SHOWN}, {_whole(RIGHTS)} AS rights, {_whole(JOINED)} AS teams, {_whole(PLANNED)} AS absences
+        SELECT {SHOWN}, {_whole(RIGHTS)} AS rights, {_whole(JOINED)} AS teams, {_whole(PLANNED)} AS absences,
+            CASE WHEN {WHOLE} THEN (SELECT e.email FROM worker_emails e WHERE e.worker = n.worker) END AS sealed_email,
+            CASE WHEN {WHOLE} THEN coalesce(({WANTED}), '{{}}') END AS notice_channels
         FROM {WORKING} WHERE n.worker = %(worker)s
     )
     SELECT * FROM answer"""

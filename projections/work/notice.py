@@ -9,12 +9,16 @@ from typing import ClassVar
 from domain.staff.worker import Right
 from projections.question import Answer, Leg, Listing
 from projections.service.tickets import DESK
-from projections.sight import open_ticket
+from projections.sight import STANDING, open_ticket
 from projections.work.notices import TOLD
 
 
 class NoticeRow(Answer):
-    """One notice, and when it was seen."""
+    """One notice: why it came to me, when it was seen, and what became of it by e-mail.
+
+    `roles` is what I was to the ticket, `instead_of` those in whose place I was told. Of e-mail either `delivered_at`
+    is there or `failure`, once it is known; `missing` is the setting for want of which it did not go out.
+    """
 
     notice: str
     ticket: str
@@ -22,8 +26,16 @@ class NoticeRow(Answer):
     title: str
     occasion: str
     channel: str
+    roles: tuple[str, ...]
+    instead_of: tuple[str, ...]
+    target: str | None
+    percent: int | None
+    due: datetime | None
     written_at: datetime
     seen_at: datetime | None
+    delivered_at: datetime | None
+    failure: str | None
+    missing: str | None
 
 
 class Notices(Listing, name="notices", row=NoticeRow, rests_on=(TOLD, DESK), rights=[Right.BASIC]):
@@ -34,13 +46,16 @@ class Notices(Listing, name="notices", row=NoticeRow, rests_on=(TOLD, DESK), rig
     narrowing: ClassVar = {"seen": "EXISTS (SELECT FROM notices_seen z WHERE z.notice = n.notice)"}
     of = ("notice",)
     shows = """
-        n.notice, n.ticket, t.reference, t.title AS sealed_title, n.occasion, n.channel, n.written_at, z.seen_at"""
+        n.notice, n.ticket, t.reference, t.title AS sealed_title, n.occasion, n.channel,
+        string_to_array(n.roles, ',') AS roles, string_to_array(n.instead_of, ',') AS instead_of,
+        n.target, n.percent::int AS percent, n.due, n.written_at, z.seen_at,
+        CASE WHEN m.failure IS NULL THEN m.settled_at END AS delivered_at, m.failure, m.missing"""
     joins = """
         JOIN notices n ON n.notice = page.notice JOIN tickets t ON t.ticket = n.ticket
-        LEFT JOIN notices_seen z ON z.notice = n.notice"""
+        LEFT JOIN notices_seen z ON z.notice = n.notice LEFT JOIN notices_mailed m ON m.notice = n.notice"""
 
     def legs(self) -> Sequence[Leg]:
         rows = f"""
-            FROM notices n JOIN tickets t ON t.ticket = n.ticket
-            WHERE n.recipient = %(actor)s AND {open_ticket("t")}{self.given()}"""
+            FROM notices n JOIN tickets t ON t.ticket = n.ticket {STANDING}
+            WHERE n.recipient = %(actor)s AND {open_ticket()}{self.given()}"""
         return [Leg(rows, {"n.written_at": "timestamptz", "n.notice": "text"}, descending=True)]

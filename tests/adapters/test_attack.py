@@ -18,7 +18,7 @@ from door import new_place
 
 from adapters.embedded import Running
 from adapters.envelope import thing_id
-from commands import permission
+from commands import sight as knowing
 from commands.pricing import order as ordering
 from commands.reckonings import price as quoting
 from domain.pricing.order import OrderUnknown
@@ -47,7 +47,8 @@ def hidden_elsewhere() -> dict[str, list[str]]:
     """What the other world has in the place of what this one hides."""
     others = [f"other {n}" for n in range(HIDDEN)]
     orders = [f"{each} {what}" for each in others[:ORDERED] for what in ("order", "offer")]
-    made = {"contact": others, "order": orders}
+    tickets = [f"{each} {what}" for each in others for what in ("ticket", "crew's", "part")]
+    made = {"contact": others, "order": orders, "ticket": tickets}
     return {kind: [thing_id("desk", id_of(label)) for label in labels] for kind, labels in made.items()}
 
 
@@ -104,7 +105,7 @@ def test_who_may_less_is_told_nothing_that_who_may_more_is_not(servers: Running,
     assert told > 100
 
 
-ABOUT_ONESELF = {"my-sight", "notices", "bookmarks"}
+ABOUT_ONESELF = {"my-sight", "notices", "bookmarks", "why-notice"}
 """Where what is told is not about a thing but about the asker."""
 
 
@@ -123,8 +124,10 @@ def words(value: Any) -> set[str]:
 
 
 PLANTED = {
-    "sees all": (permission, "sees", lambda asked, contact: True),
+    "sees all": (knowing, "sees", lambda asked, contact: True),
     "lists all": (sight, "open_directory", lambda directory: "true"),
+    "knows the tickets of all teams": (knowing, "PLACED", (knowing.PLACED[0], *knowing.PLACED[2:])),
+    "lists the tickets of all teams": (sight, "open_team", lambda standing: "true"),
     "explains all": (quoting, "told", lambda priced, opened, base: priced),
     "knows all orders": (
         ordering,

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import orjson
 import pytest
+from naive.promises import calendar
 from typer.testing import CliRunner
 
+from adapters.bench.due import OFFICE, all_cases, walking
 from adapters.bench.ground import Ground, ground
 from adapters.bench.measure import Pace, Round, alternate, figure
 from adapters.bench.suite import BENCHES
@@ -29,6 +31,7 @@ GLANCE = Pace(
     contacts=(1_000, 500),
     members=200,
     prices=(1_000, 500),
+    tickets=(400, 200),
     directories=60,
     workers=25,
     teams=40,
@@ -46,7 +49,7 @@ def place() -> Iterator[Ground]:
 def test_the_benches_are_those_that_the_documents_name() -> None:
     line = ["throughput", "latency", "growth", "scale", "encryption"]
     views, sight = ["rebuild", "sustained", "freshness"], ["access", "check", "membership", "search"]
-    assert list(BENCHES) == [*line, "relay", *views, *sight, "price", "price_bulk"]
+    assert list(BENCHES) == [*line, "relay", *views, *sight, "price", "price_bulk", "due", "timer"]
 
 
 @pytest.mark.parametrize("name", BENCHES)
@@ -79,11 +82,20 @@ def test_sides_take_turns_in_going_first() -> None:
     assert "".join(order) == "ABBAABBA"
 
 
-@pytest.mark.parametrize("name", ["baseline.py", "price_baseline.py", "publishing.py", "view_baseline.py"])
+@pytest.mark.parametrize(
+    "name", ["baseline.py", "due_baseline.py", "price_baseline.py", "publishing.py", "view_baseline.py"]
+)
 def test_a_baseline_is_a_file_of_at_most_sixty_lines(name: str) -> None:
     baseline = Path(sys.modules[Ground.__module__].__file__ or "").with_name(name)
 
     assert len(baseline.read_text().splitlines()) <= 60
+
+
+def test_the_walk_to_a_due_time_is_the_tests_naive_function_in_other_words() -> None:
+    naive, walked = calendar(OFFICE.model_dump(mode="json")), walking()
+
+    for start, target in all_cases()[::16]:
+        assert walked(start, target) == naive.due(start, int(target.total_seconds()), [])
 
 
 def test_a_bench_that_does_not_exist_is_wrong_use_and_those_that_do_are_told() -> None:

@@ -30,9 +30,10 @@ from commands.command import Command
 from commands.company.process_area import ListProcessArea, SetProcessAreaResponsible
 from commands.company.responsibility import CheckResponsibilities
 from commands.company.settings import SetHelpdeskResponsible
+from commands.service.holding import AssignTicket
 from commands.staff.area import GiveAreaRole, TakeAreaRole
 from commands.staff.team import AddTeamMember, FormTeam, RemoveTeamMember
-from commands.staff.worker import DeactivateWorker, HireWorker, ReactivateWorker
+from commands.staff.worker import DeactivateWorker, HireWorker, PlanAbsence, ReactivateWorker
 from domain.clients.directory import Level
 from domain.company.responsibility import CHECK, RESPONSIBILITY, Kind, LackFound, Lacking, Row
 from domain.company.settings import COMPANY
@@ -395,3 +396,30 @@ def test_a_right_that_ends_is_missed_without_any_fact(
 
     played(place, channel, play)
     assert told_twice(place) == []
+
+
+def test_who_has_a_ticket_and_goes_away_is_told_of_without_any_fact_until_they_are_back(
+    place: Place, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lapse, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(ends, "SKEW", timedelta(seconds=0.1))
+
+    async def play(here: Here) -> None:
+        row = Row(Kind.TICKET, Id(here.world.ticket), None, here.world.worker)
+        await here.do(AssignTicket(ticket=here.world.ticket, assignee=here.world.worker))
+        since = datetime.now(timezone.utc) + timedelta(seconds=2)
+        away = PlanAbsence(worker=here.world.worker, since=since, until=since + timedelta(seconds=3))
+        await here.do(away)
+        await here.at_rest()
+        assert told(place) == []
+
+        async def missed() -> bool:
+            return still_open(place) == {row: (Lacking.PRESENCE,)}
+
+        async def back() -> bool:
+            return told(place) == [(row, (Lacking.PRESENCE,)), (row, ())]
+
+        await until("the absence was noticed", missed)
+        await until("so was the return", back)
+
+    played(place, channel, play)

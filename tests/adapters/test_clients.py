@@ -32,7 +32,7 @@ from commands.clients.paper import NoteOnContact, RemoveContactNote
 from commands.clients.relation import EmployContact, RelateContact, SetContactPart, UnrelateContact
 from commands.command import Command
 from commands.company.settings import ListLifeCycles, ListRelations, ListSalutations, SetPlace
-from commands.service.ticket import OpenTicket
+from commands.service.opening import OpenTicket
 from domain.clients.address import AddressKind, AddressUse
 from domain.clients.contact import ContactKind
 from domain.clients.directory import Level

@@ -43,6 +43,7 @@ REPOSITORY = Path(__file__).parents[2]
 PATIENCE_SECONDS = 10.0
 AUDITOR = Caller("auditor", ("worker-1", "worker-2"))
 HANDLING = ("routing", "notifying", "checking")
+ASKING = ("timer", "mailing")
 KILLABLE = {"synchronous_commit": "on"}  # else a kill loses what was acknowledged just before
 CANARY = "canary-7f3a"
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as somebody else")
@@ -214,6 +215,8 @@ def test_a_caller_s_request_is_answered(home: Path, up: Running) -> None:
         ("routing", "$JS.API.STREAM.MSG.GET.KARTOTEKA_EVENTS"),
         ("notifying", "$JS.ACK.KARTOTEKA_EVENTS.kartoteka-routing-v1.1.1.1.1.1"),
         ("checking", "kartoteka.v1.cmd.routing.ticket.route"),
+        ("mailing", "kartoteka.v1.cmd.timer.ticket.escalate"),
+        ("timer", "$JS.API.CONSUMER.MSG.NEXT.KARTOTEKA_EVENTS.kartoteka-routing-v1"),
     ],
 )
 def test_nobody_speaks_beyond_his_part(home: Path, caller: str, subject: str) -> None:
@@ -402,7 +405,7 @@ def test_credentials_stay(state: Path) -> None:
     with running(state, fsync=False, postgres=False, callers={"auditor": Caller("auditor", ("*",))}):
         assert {path.name: path.read_bytes() for path in (state / "credentials").iterdir()} == seeds
         assert load_callers(state / "callers.json") == callers
-    assert seeds.keys() == {f"{name}.nk" for name in ("service", "operator", *HANDLING, "auditor")}
+    assert seeds.keys() == {f"{name}.nk" for name in ("service", "operator", *HANDLING, *ASKING, "auditor")}
     assert callers["operator"].actors == ("*",)
     assert callers["auditor"].actors == AUDITOR.actors
 

@@ -4,40 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpdesk import LATER, SETUPS, report, rows, second_opinion, service
-from memory import MemoryLog
+from helpdesk import CALLER, LATER, SETUPS, decided, report, rows, second_opinion, service, steps
 from typer.testing import CliRunner
 
 from adapters.cli import app
 from adapters.cli.imports import How, send
 from adapters.composition import Place, client
-from adapters.envelope import thing_id
 from adapters.helpdesk.importer import AnotherImport
 from adapters.helpdesk.journal import Journal
 from adapters.helpdesk.log import Log, read_log
 from adapters.helpdesk.plan import plan
 from adapters.helpdesk.sample import COLUMNS, write_sample
 from adapters.helpdesk.setup import OFFICE, read_setup
-from adapters.helpdesk.step import Phase, Step
 from adapters.postgres.facts import facts
 from adapters.postgres.reading import snapshot
 from adapters.postgres.schema import connect
-from commands.handler import Handler
-from commands.request import Request
 from commands.staff.worker import DeactivateWorker
-from domain.service.promise import Judgement, Outcome, Target, judge
-from domain.service.ticket import OutcomeCorrected, OutcomeStated
+from domain.service.clock import Judgement, Outcome
+from domain.service.promise import judge
+from domain.service.statement import OutcomeCorrected, OutcomeStated
+from domain.service.target import Target
 from domain.staff.worker import SYSTEM
-from domain.values import SubjectId, WorkerId
+from domain.values import WorkerId
 from projections.service.sla_report import SlaReport
 
-CALLER = "operator"
 EXTENDED = next(path for path in SETUPS if path.name != OFFICE.name)
 Story = Callable[..., list[str]]
 
@@ -135,34 +131,6 @@ def test_every_command_has_an_id_of_its_own_that_never_changes(tmp_path: Path) -
 def sample(folder: Path, *, seed: int = 1, cases: int) -> Log:
     write_sample(folder / "log.csv", seed=seed, cases=cases)
     return read_log(folder / "log.csv")
-
-
-def steps(phases: list[Phase]) -> Iterator[Step]:
-    return (step for phase in phases for chain in phase.chains for step in chain)
-
-
-async def decided(phases: list[Phase]) -> MemoryLog:
-    """The facts that the steps make, without the outside world."""
-    log = MemoryLog()
-    handler, received = Handler(log), LATER
-    requests = [
-        Request(
-            caller=CALLER,
-            id=step.id,
-            fingerprint=b"",
-            actor=WorkerId(step.actor),
-            command=step.command,
-            received_at=received,
-            new_id=thing_id(CALLER, step.id),
-            new_subject=SubjectId(step.id),
-            happened_at=step.happened_at,
-        )
-        for step in steps(phases)
-    ]
-    for start in range(0, len(requests), 256):
-        for answer in await handler.handle(requests[start : start + 256]):
-            assert not answer.code, answer
-    return log
 
 
 @pytest.mark.parametrize("setup", SETUPS, ids=lambda path: str(path.stem))

@@ -21,7 +21,9 @@ from adapters.inquiry import Inquiry, reply_of
 from adapters.nats.client import Declined
 from adapters.postgres.answers import Answers
 from adapters.postgres.keys import Keyring, opened_keys
-from domain.staff.worker import SYSTEM
+from commands.service.ticket import NoteOnTicket
+from commands.staff.worker import GrantRight
+from domain.staff.worker import SYSTEM, Right
 from projections.catalogue import QUESTIONS
 from projections.question import Listing
 from projections.service.due import Deadlines
@@ -42,6 +44,8 @@ def about(here: Asker) -> dict[str, dict[str, Any]]:
     """For the questions that are about one thing: what Anna may know of."""
     return {
         "ticket": {"ticket": here.company["pump"]},
+        "ticket-links": {"ticket": here.company["pump"]},
+        "linked-tickets": {"kind": "ticket", "thing": here.company["pump"]},
         "access-check": {"contact": here.company["mill"]},
         "client-file": {"contact": here.company["mill"]},
         "contact-notes": {"contact": here.company["mill"]},
@@ -255,7 +259,9 @@ def test_a_row_of_the_desk_calls_everything_by_its_name(here: Asker) -> None:
         "reporter_name": "The mill",
         "customer_name": "The mill",
         "incident_type_name": None,
+        "process_area_name": None,
         "assignee_name": "Anna",
+        "team_name": None,
         "contract_name": "Gold",
     }
     assert (row["title"], row["reference"], row["status"]) == ("The pump", "pump", "assigned")
@@ -357,7 +363,7 @@ def test_the_timeline_is_in_words_with_names_for_ids(here: Asker) -> None:
     words = [line["words"] for line in lines]
     assert words[0] == "Reported: The pump"
     assert words[1].startswith("Promised contract Gold, version 1, found by")
-    assert words[2] == "Given to worker Anna"
+    assert words[2] == "Given to worker Anna, team none"
     assert [line["actor"] for line in lines] == [SYSTEM] * 3
     area = here.ask("timeline", "adam", thing="area", id=here.company["north"])
     assert {"team Hotline became reader of the area", "Anna became member of the area"} <= {
@@ -535,3 +541,14 @@ def test_a_client_of_ours_walks_and_is_told_why_not(here: Asker) -> None:
 
     first, second = here.runner.run(walk())
     assert (len(first["rows"]), len(second["rows"]), second["next"]) == (4, 2, None)
+
+
+def test_what_a_worker_recorded_late_is_listed_for_auditors_alone(here: Asker) -> None:
+    here.send(GrantRight(worker=here.company["anna"], right=Right.LATE_FACTS))
+    here.send(NoteOnTicket(ticket=here.company["pump"], text="They rang."), "anna", minutes_ago=10)
+    (fact,) = here.ask("late-facts", "olga")
+    assert (fact["topic"], fact["stream"]) == ("ticket.noted", f"ticket-{here.company['pump']}")
+    assert fact["actor_name"] == "Anna"
+    assert 600 <= fact["late_seconds"] < 660
+    assert here.ask("late-facts", "olga", worker=here.company["boris"]) == []
+    assert here.reply("late-facts", "anna").status == 403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,25 @@ from adapters.postgres.schema import connect
 from commands.clients.contact import MoveContact, OpenContact, RenameContact
 from commands.clients.directory import SetDirectoryRight
 from commands.clients.membership import JoinGroup, LeaveGroup
-from commands.service.ticket import AssignTicket, NoteOnTicket, OpenTicket
+from commands.service.contract import ConcludeContract
+from commands.service.exchange import LogMessage
+from commands.service.holding import AssignTicket
+from commands.service.joining import MergeTicket
+from commands.service.opening import OpenTicket
+from commands.service.ticket import ChangeTicketContract, NoteOnTicket, SetTicketCustomer
 from commands.staff.area import GiveAreaRole
 from commands.staff.team import AddTeamMember, FormTeam, RemoveTeamMember
 from commands.staff.worker import DeactivateWorker, GrantRight, HireWorker, WithdrawRight
 from commands.work.notice import ReadNotice, WriteNotice
 from domain.clients.directory import Level
+from domain.service.contract import Targets, Terms
+from domain.service.exchange import Direction, Way
 from domain.staff.area import Role
 from domain.staff.worker import SYSTEM, Right
 from domain.values import team_holder, worker_holder
 from domain.work.notice import Occasion
 
+instant = datetime.fromisoformat
 KILL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name = 'kartoteka' AND pid <> pg_backend_pid()
@@ -150,7 +159,13 @@ def test_notices_are_ones_own_and_only_of_what_one_may_see(here: Asker) -> None:
     assert here.ask("notices", "anna", seen=True)[0]["seen_at"] is not None
     lines = here.ask("timeline", "anna", thing="notice", id=notice)
     assert [line["words"] for line in lines][1:] == ["Seen by the one who was told"]
+    assert [each["notice"] for each in here.ask("why-notice", "anna", ticket=about)["notices"]] == [notice]
     here.send(MoveContact(contact=whose, directory=here.company["secret"]))
+    withheld: Any = here.send(WriteNotice(recipient=here.company["anna"], **told))
+    reasons = here.ask("why-notice", "olga", ticket=about, worker=here.company["anna"])["notices"]
+    assert [(each["notice"], each["withheld"]) for each in reasons] == [(notice, None), (withheld, "unseen")]
+    assert here.refused("why-notice", "anna", ticket=about) == "TicketUnknown"
+    assert here.refused("timeline", "anna", thing="notice", id=withheld) == "NoticeUnknown"
     assert here.ask("notices", "anna") == []
     assert here.refused("timeline", "anna", thing="notice", id=notice) == "NoticeUnknown"
 
@@ -201,6 +216,80 @@ def test_a_ticket_that_is_handed_over_is_found_under_its_new_assignee(here: Aske
     assert about not in tickets(here, "anna", assignee=here.company["boris"])
     assert about in tickets(here, "anna", assignee=here.company["clara"])
     assert tickets(here, "clara", assignee=here.company["clara"]) == set()  # hers, and not for her to know of
+
+
+def test_a_ticket_given_to_a_team_is_open_to_its_members_and_to_whoever_has_it(here: Asker) -> None:
+    about, team = ticket(here, customer(here, "Somebody")), {"team": here.company["hotline"]}
+    here.send(AssignTicket(ticket=about, **team))
+    assert tickets(here, "anna", **team) == set()
+    hidden, missing = (here.reply("ticket", "anna", data={"ticket": each}) for each in (about, "nowhere"))
+    assert (hidden.raw, hidden.headers, hidden.code) == (missing.raw, missing.headers, "TicketUnknown")
+    assert here.refused("timeline", "anna", thing="ticket", id=about) == "TicketUnknown"
+    (row,) = here.ask("desk", "boris", **team, unassigned=True)
+    assert (row["ticket"], row["assignee"], row["team_name"], row["status"]) == (about, None, "Hotline", "assigned")
+    assert here.ask("desk", "boris")[0]["ticket"] == about  # it waits for somebody
+    assert about in {row["ticket"] for row in here.ask("deadlines", "boris", **team)}
+    here.send(AssignTicket(ticket=about, assignee=here.company["anna"], **team))
+    for actor in ("anna", "boris"):
+        assert here.ask("ticket", actor, ticket=about)["assignee_name"] == "Anna"
+        assert tickets(here, actor, **team, unassigned=False) == {about}
+    here.send(AssignTicket(ticket=about, assignee=here.company["boris"], **team))
+    assert about not in tickets(here, "anna")
+    here.send(RemoveTeamMember(**team, worker=here.company["boris"]))
+    assert tickets(here, "boris", **team) == set()  # excused from the team, and without the rights that it gave
+    here.send(AddTeamMember(**team, worker=here.company["boris"]))
+    assert tickets(here, "boris", **team) == {about}
+
+
+def test_a_ticket_follows_whoever_it_is_found_to_be_of(here: Asker) -> None:
+    whose, hidden = customer(here, "Somebody"), customer(here, "Hidden", "secret")
+    about = here.send(OpenTicket(title="It is broken"))
+    assert about in tickets(here, "clara")
+    here.send(SetTicketCustomer(ticket=about, reporter=hidden, customer=hidden))
+    assert about not in tickets(here, "anna")
+    here.send(SetTicketCustomer(ticket=about, reporter=None, customer=whose))
+    assert about not in tickets(here, "clara")
+    assert tickets(here, "anna", contact=whose) == {about}
+    assert [each["ticket"] for each in here.ask("client-file", "anna", contact=whose)["tickets"]] == [about]
+    assert here.ask("client-file", contact=hidden)["tickets"] == []
+    lines, whole = (here.ask("timeline", actor, thing="ticket", id=about) for actor in ("anna", SYSTEM))
+    assert [each["words"] for each in lines if each["topic"] == "ticket.customer-set"] == [
+        "Reported by contact Somebody, on the terms of contact Somebody"
+    ]
+    assert [each["topic"] for each in whole].count("ticket.customer-set") == 2
+    assert {each["version"] for each in lines} == {None}  # a gap would tell that something is hidden
+
+
+def test_what_a_ticket_was_merged_into_is_told_to_who_may_know_of_it(here: Asker) -> None:
+    whose, team = customer(here, "Somebody"), here.company["hotline"]
+    about, other = ticket(here, whose), ticket(here, whose)
+    here.send(MergeTicket(ticket=about, survivor=other))
+    row = here.ask("ticket", "anna", ticket=about)
+    assert (row["status"], row["over"], row["survivor"]) == ("merged", True, other)
+    assert {each["outcome"] for each in row["deadlines"]} == {"merged"}
+    topics = {each["topic"] for each in here.ask("timeline", "anna", thing="ticket", id=about)}
+    assert "ticket.merged" in topics
+    here.send(AssignTicket(ticket=other, team=team))
+    assert here.ask("ticket", "anna", ticket=about)["survivor"] is None
+    assert here.ask("ticket", "boris", ticket=about)["survivor"] == other
+    left = {each["topic"] for each in here.ask("timeline", "anna", thing="ticket", id=about)}
+    assert topics - left == {"ticket.merged"}
+
+
+def test_what_a_customer_asks_once_more_is_owed_an_answer_by_then(here: Asker) -> None:
+    promise = Targets(next_response_seconds=600, resolution_seconds=8 * 3600)
+    terms = Terms(calendar=here.company["calendar"], general=promise)
+    about = ticket(here, customer(here, "Somebody"))
+    contract = here.send(ConcludeContract(name="Quick", terms=terms))
+    here.send(ChangeTicketContract(ticket=about, contract=contract, reason="Agreed"))
+    here.send(LogMessage(ticket=about, direction=Direction.OUTGOING, way=Way.EMAIL))
+    (before,) = [row for row in here.ask("desk", "anna") if row["ticket"] == about]
+    here.send(LogMessage(ticket=about, direction=Direction.INCOMING, way=Way.EMAIL))
+    (row,) = [row for row in here.ask("desk", "anna", sort="due") if row["ticket"] == about]
+    told = here.ask("ticket", "anna", ticket=about)["deadlines"]
+    owed = {each["target"]: instant(each["due"]) for each in told if each["due"] is not None}
+    assert instant(row["due"]) == owed["next-response"] < instant(before["due"]) == owed["resolution"]
+    assert about in {each["ticket"] for each in here.ask("deadlines", "anna", target="next-response")}
 
 
 def test_whoever_left_a_group_is_in_it_before_and_not_at_that_instant(here: Asker) -> None:

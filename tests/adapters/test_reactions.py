@@ -42,7 +42,7 @@ from adapters.postgres.schema import connect, migrate
 from adapters.problem import problem, refusal
 from commands.company.settings import SetHelpdeskResponsible
 from commands.reactions.reaction import Reaction
-from commands.service.ticket import OpenTicket
+from commands.service.opening import OpenTicket
 from domain.staff.worker import SYSTEM
 
 LONG_AGO = datetime(2020, 1, 6, tzinfo=timezone.utc)

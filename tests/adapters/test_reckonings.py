@@ -21,7 +21,8 @@ from commands.clients.directory import SetDirectoryRight
 from commands.lookup import CHARGES, DUTIES, HELD, OPEN_TICKETS, REACHED
 from commands.reckonings.catalogue import RECKONINGS
 from commands.reckonings.sight import WhoCouldSee
-from commands.service.ticket import AssignTicket
+from commands.service.holding import AssignTicket
+from commands.service.ticket import SetTicketCustomer
 from commands.staff.team import AddTeamMember, RemoveTeamMember
 from commands.staff.worker import DeactivateWorker, GrantRight, ReactivateWorker, WithdrawRight
 from domain.clients.directory import Level
@@ -56,6 +57,7 @@ def abouts(here: Asker) -> dict[str, list[dict[str, Any]]]:
     things = [{"contact": here.company["mill"]}, {"ticket": here.company["pump"]}]
     taken = {"directory": here.company["customers"], "holder": worker_holder(here.company["anna"]), "level": "none"}
     cups = {"product": here.company["cup"], "quantity": "2.5", "currency": "EUR"}
+    ever = {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
     left = {"team": here.company["hotline"], "worker": here.company["boris"]}
     return {
         "who-could-see": things,
@@ -67,7 +69,14 @@ def abouts(here: Asker) -> dict[str, list[dict[str, Any]]]:
         "quotation": [
             {"currency": "EUR", "lines": [{"product": here.company["cup"], "quantity": "1"}], "explained": True}
         ],
+        "deadline": [{"ticket": here.company["pump"]}, {"ticket": here.company["belt"], "target": "first-response"}],
+        "assignment": [{"ticket": here.company["pump"]}],
+        "what-if": [{**ever, "contracts": [{"contract": here.company["gold"]}]}],
+        "what-if-staffing": [{**ever, "staff": {"helpdesk": {"responsible": here.company["anna"]}}}],
+        "why-notice": [{"ticket": here.company["pump"], "worker": here.company["anna"]}],
         "order-price": [{"order": here.company["cart"]}],
+        "calendar": [{"calendar": here.company["calendar"]}],
+        "contract": [{"contract": here.company["gold"]}],
         "effect": [
             {"command": "directory.set-right", "data": taken},
             {"command": "team.remove-member", "data": left},
@@ -135,8 +144,16 @@ def test_what_sql_showed_at_an_instant_is_reckoned_afterwards(here: Asker) -> No
     """Each step is followed by everybody asking for their contacts, and for two tickets."""
     customers, mill = here.company["customers"], here.company["mill"]
     team, clara, anna = here.company["hotline"], here.company["clara"], here.company["anna"]
+    pump, noise = here.company["pump"], here.company["noise"]
     steps = [
+        AssignTicket(ticket=pump, team=team),
+        AssignTicket(ticket=noise, team=team),
         AddTeamMember(team=team, worker=clara),
+        AssignTicket(ticket=pump, assignee=anna, team=team),
+        AssignTicket(ticket=noise, assignee=anna),
+        SetTicketCustomer(ticket=noise, reporter=mill, customer=mill),
+        RemoveTeamMember(team=team, worker=here.company["boris"]),
+        AddTeamMember(team=team, worker=here.company["boris"]),
         SetDirectoryRight(directory=customers, holder=team_holder(team), level=Level.NONE),
         MoveContact(contact=mill, directory=here.company["secret"]),
         SetDirectoryRight(directory=here.company["secret"], holder=worker_holder(anna), level=Level.USE),
@@ -234,9 +251,12 @@ def test_what_is_looked_up_is_there(here: Asker) -> None:
             wanted = [(HELD, hotline), (REACHED, boris), (REACHED, anna), (OPEN_TICKETS, "3"), (DUTIES, anna)]
             return await finder.find(connection, [*wanted, (CHARGES, here.company["anna"])])
 
+    here.send(AssignTicket(ticket=here.company["hose"], team=here.company["hotline"]))
     here.ask("desk")
     found = asyncio.run(look())
-    assert set(found[REACHED, boris]) == set(found[HELD, hotline])
+    theirs = {here.company.names[each.thing] for each in found[HELD, hotline] if each.kind == "ticket"}
+    assert theirs == {"hose", "pump"}
+    assert set(found[REACHED, boris]) == {each for each in found[HELD, hotline] if each.kind != "ticket"}
     assert {each.kind for each in found[REACHED, anna]} == {"directory", "area"}
     assert len(found[OPEN_TICKETS, "3"]) == 3
     assert found[DUTIES, anna] == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,27 @@ import pytest
 from door import new_place
 from inquirers import Asker, company_asked
 
+from adapters.composition import now
 from adapters.embedded import Running
+from commands.clients.contact import SetContactResponsible
 from commands.clients.directory import CloseDirectory, RenameDirectory, SetDirectoryRight
 from commands.clients.group import CloseGroup, SetGroupContract, SetGroupResponsible
 from commands.company.process_area import ListProcessArea, RetireProcessArea, SetProcessAreaResponsible
 from commands.company.settings import ListLifeCycles, SetFormRule, SetHelpdeskResponsible, SetPlace
+from commands.service.contract import ReviseContract
+from commands.service.holding import AssignTicket
+from commands.service.ticket import ResolveTicket
 from commands.staff.area import OpenArea
-from commands.staff.worker import GrantRight, HireWorker
+from commands.staff.team import AddTeamMember
+from commands.staff.worker import EndAbsence, GrantRight, HireWorker, PlanAbsence
+from commands.talk.gateway import OpenGateway, SetGatewayResponsible
 from domain.clients.directory import Level
 from domain.company.settings import AfterClosing
+from domain.service.contract import Terms
 from domain.staff.worker import SYSTEM, Right
 from domain.values import team_holder, worker_holder
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +73,7 @@ def test_a_row_is_told_with_its_names_to_whoever_may_use_the_groups_directory(he
     assert rows == [
         {
             "kind": "group",
+            "thing": "vip",
             "group": "vip",
             "group_name": "Vip",
             "process_area": "invoicing",
@@ -178,9 +190,17 @@ def test_what_is_not_set_is_listed_and_what_is_set_is_told(here: Asker) -> None:
     assert [row["entry"] for row in entries] == ["lead", "customer"]
 
 
+def lacking_a_contract(here: Asker, actor: str) -> dict[str, str]:
+    """By what they are called here: the names of the groups that readiness tells of."""
+    rows = told(here, here.ask("readiness", actor, missing=True))
+    return {row["group"]: row["group_name"] for row in rows if row["setting"] == "group-contract"}
+
+
 def test_groups_without_a_contract_are_listed_as_incomplete(here: Asker) -> None:
     rows = told(here, here.ask("groups", incomplete=True))
     assert [row["group"] for row in rows] == ["vip", "all"]
+    assert lacking_a_contract(here, SYSTEM) == lacking_a_contract(here, "anna") == {"vip": "Vip", "all": "All"}
+    assert lacking_a_contract(here, "clara") == {}
     here.send(SetGroupContract(group=here.company["vip"], contract=here.company["gold"]))
     rows = told(here, here.ask("groups"))
     assert [(row["group"], row["contract"], row["incomplete"]) for row in rows] == [
@@ -188,6 +208,13 @@ def test_groups_without_a_contract_are_listed_as_incomplete(here: Asker) -> None
         ("regulars", "gold", False),
         ("all", None, True),
     ]
+    assert lacking_a_contract(here, "anna") == {"all": "All"}
+    here.send(SetGroupContract(group=here.company["regulars"], contract=None))
+    assert lacking_a_contract(here, "anna") == {"all": "All"}
+    assert lacking_a_contract(here, SYSTEM) == {"all": "All", "regulars": "Regulars"}
+    here.send(SetGroupContract(group=here.company["regulars"], contract=here.company["gold"]))
+    first = here.reply("readiness", limit=1, data={"missing": True}).body
+    assert (len(first["rows"]), first["next"] is None) == (1, False)
 
 
 def test_what_is_closed_is_told(here: Asker) -> None:
@@ -209,3 +236,57 @@ def test_process_areas_are_a_code_list(here: Asker) -> None:
     rows = {row["name"]: (row["retired"], row["responsible"]) for row in here.ask("process-areas", "anna")}
     assert rows["Care"] == (True, team_holder(here.company["hotline"]))
     assert rows["Invoicing"][0] is False
+
+
+def checked(here: Asker, actor: str, kind: str) -> list[tuple[Any, ...]]:
+    rows = [row for row in told(here, here.ask("responsibility-check", actor)) if row["kind"] == kind]
+    return sorted((row["thing"], row["worker"], row["lacks"]) for row in rows)
+
+
+def test_a_contact_is_named_in_the_check_only_to_who_may_know_of_it(here: Asker) -> None:
+    for contact in ("mill", "bakery"):
+        holder = worker_holder(here.company["zoe"])
+        here.send(SetContactResponsible(contact=here.company[contact], responsible=holder))
+    assert checked(here, SYSTEM, "contact") == [("bakery", "zoe", ["directory"]), ("mill", "zoe", ["directory"])]
+    assert checked(here, "anna", "contact") == [("mill", "zoe", ["directory"])]
+    assert checked(here, "adam", "contact") == checked(here, "olga-too", "contact") == []
+    everybodys = [row["thing"] for row in told(here, here.ask("responsibilities", "anna", kind="contact"))]
+    assert everybodys == ["mill"]
+
+
+def test_gateways_and_contracts_have_somebody_who_answers_and_is_there(here: Asker) -> None:
+    support = here.company["support"] = here.send(OpenGateway(name="Support", process_area=here.company["invoicing"]))
+    here.send(SetGatewayResponsible(gateway=support, responsible=worker_holder(here.company["zoe"])))
+    terms = Terms(calendar=here.company["calendar"], responsible=worker_holder(here.company["emil"]))
+    here.send(ReviseContract(contract=here.company["gold"], terms=terms))
+    assert checked(here, "adam", "gateway") == [("support", "zoe", ["area"])]
+    assert checked(here, "adam", "contract") == [("gold", "emil", ["active"])]
+    assert checked(here, "anna", "gateway") == checked(here, "anna", "contract") == []
+
+
+def test_who_has_an_open_ticket_must_be_there_work_in_its_area_and_see_all_its_contacts(here: Asker) -> None:
+    company = here.company
+    assert checked(here, SYSTEM, "ticket") == []
+    here.send(AssignTicket(ticket=company["pump"], assignee=company["clara"]))
+    here.send(AssignTicket(ticket=company["oven"], assignee=company["anna"]))
+    here.send(AssignTicket(ticket=company["valve"], assignee=company["dora"]))
+    clara = {"directory": company["customers"], "holder": worker_holder(company["clara"])}
+    here.send(SetDirectoryRight(**clara, level=Level.NONE))
+    found = [("oven", "anna", ["directory"]), ("pump", "clara", ["directory"]), ("valve", "dora", ["area"])]
+    assert checked(here, "adam", "ticket") == found
+    assert checked(here, "anna", "ticket") == found[1:]
+    here.send(SetDirectoryRight(**clara, level=Level.USE))
+    here.send(PlanAbsence(worker=company["clara"], since=now() - MINUTE))
+    assert ("pump", "clara", ["presence"]) in checked(here, SYSTEM, "ticket")
+    (away,) = here.ask("worker", worker=company["clara"])["absences"]
+    here.send(EndAbsence(worker=company["clara"], absence=away["absence"]))
+    here.send(ResolveTicket(ticket=company["valve"]))
+    assert checked(here, SYSTEM, "ticket") == [("oven", "anna", ["directory"])]
+
+
+def test_of_a_team_that_has_a_ticket_one_who_may_claim_it_is_enough(here: Asker) -> None:
+    company = here.company
+    here.send(AssignTicket(ticket=company["hose"], team=company["hotline"]))
+    assert ("hose", None, ["members"]) in checked(here, SYSTEM, "ticket")
+    here.send(AddTeamMember(team=company["hotline"], worker=company["anna"]))
+    assert all(thing != "hose" for thing, *_ in checked(here, SYSTEM, "ticket"))

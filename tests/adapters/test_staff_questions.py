@@ -20,7 +20,9 @@ from commands.clients.directory import SetDirectoryRight
 from commands.clients.group import SetGroupResponsible
 from commands.company.process_area import ListProcessArea, SetProcessAreaResponsible
 from commands.company.settings import SetHelpdeskResponsible
-from commands.service.ticket import AssignTicket
+from commands.service.calendar import DefineCalendar
+from commands.service.contract import ConcludeContract
+from commands.service.holding import AssignTicket
 from commands.staff.area import CloseArea, GiveAreaRole, MoveArea, NameAreaHead, OpenArea
 from commands.staff.team import AddTeamMember, DisbandTeam, FormTeam, NameTeamLeader
 from commands.staff.worker import (
@@ -30,11 +32,17 @@ from commands.staff.worker import (
     HireWorker,
     PlanAbsence,
     RenameWorker,
+    SetNoticeChannels,
+    SetWorkerEmail,
 )
+from commands.talk.gateway import OpenGateway, SetGatewayResponsible
 from domain.clients.directory import Level
+from domain.service.contract import Terms
 from domain.staff.area import Role
 from domain.staff.worker import SYSTEM, Right
 from domain.values import worker_holder
+from domain.work.channel import Channel
+from examples import OFFICE_HOURS
 
 MINUTE = timedelta(minutes=1)
 
@@ -88,15 +96,19 @@ def test_who_is_away_is_shown_as_absent_and_when_back_no_longer(here: Asker) -> 
 
 def test_to_oneself_and_to_the_crm_administrator_a_worker_is_shown_whole(here: Asker) -> None:
     boris = here.company["boris"]
+    assert here.ask("worker", "boris", worker=boris)["email"] is None
+    here.send(SetWorkerEmail(worker=boris, email="boris@firm.example"), "boris")
+    here.send(SetNoticeChannels(worker=boris, channels=(Channel.EMAIL,)), "boris")
     for actor in ("boris", "olena", SYSTEM):
         found = here.ask("worker", actor, worker=boris)
         assert [right["right"] for right in found["rights"]] == ["basic", "helpdesk"]
         assert [(team["name"], team["leads"]) for team in found["teams"]] == [("Hotline", False)]
         assert found["absences"] == []
+        assert (found["email"], found["notice_channels"]) == ("boris@firm.example", ["email"])
     for actor in ("anna", "adam"):
         found = here.ask("worker", actor, worker=boris)
         assert (found["name"], found["active"], found["absent"]) == ("Boris", True, False)
-        assert (found["rights"], found["teams"], found["absences"]) == (None, None, None)
+        assert {found[name] for name in ("rights", "teams", "absences", "email", "notice_channels")} == {None}
     assert here.refused("worker", "anna", worker="nobody") == "WorkerUnknown"
 
 
@@ -223,6 +235,11 @@ def charged(here: Asker) -> str:
         here.send(SetGroupResponsible(group=here.company[group], process_area=invoicing, person=worker))
     here.send(SetProcessAreaResponsible(process_area=invoicing, responsible=holder))
     here.send(SetHelpdeskResponsible(responsible=worker))
+    support = here.company["support"] = here.send(OpenGateway(name="Support", process_area=invoicing))
+    here.send(SetGatewayResponsible(gateway=support, responsible=holder))
+    hours = here.send(DefineCalendar(name="Office", hours=OFFICE_HOURS))
+    terms = Terms(calendar=hours, responsible=holder)
+    here.company["care"] = here.send(ConcludeContract(name="Care", terms=terms))
     for ticket in ("hose", "drill"):
         here.send(AssignTicket(ticket=here.company[ticket], assignee=worker))
     return worker
@@ -231,7 +248,7 @@ def charged(here: Asker) -> str:
 def told(here: Asker, actor: str, worker: str) -> dict[tuple[str, str], str | None]:
     """By kind and what it is of: the name that is told."""
     rows = here.ask("worker-charges", actor, worker=worker)
-    names = ("ticket_title", "contact_name", "group_name", "process_area_name")
+    names = ("ticket_title", "contact_name", "group_name", "gateway_name", "contract_name", "process_area_name")
     return {
         (row["kind"], here.company.names.get(row["thing"], row["thing"])): next(filter(None, map(row.get, names)), None)
         for row in rows
@@ -239,7 +256,12 @@ def told(here: Asker, actor: str, worker: str) -> dict[tuple[str, str], str | No
 
 
 def test_what_somebody_answers_for_is_told_to_them_as_far_as_they_see_it(here: Asker, charged: str) -> None:
-    always = {("process-area", "invoicing"): "Invoicing", ("helpdesk", "company"): None}
+    always = {
+        ("process-area", "invoicing"): "Invoicing",
+        ("gateway", "support"): "Support",
+        ("contract", "care"): "Care",
+        ("helpdesk", "company"): None,
+    }
     assert told(here, "marta", charged) == always
     for actor in ("boris", "adam"):
         assert here.refused("worker-charges", actor, worker=charged) in ("WorkerUnknown", "RightMissing")
@@ -247,7 +269,7 @@ def test_what_somebody_answers_for_is_told_to_them_as_far_as_they_see_it(here: A
     assert whole[("ticket", "drill")] == "The drill"
     assert whole[("contact", "bakery")] == "The bakery"
     assert whole[("group", "regulars")] == "Regulars"
-    assert len(whole) == 8
+    assert len(whole) == 10
 
 
 def test_the_crm_administrator_is_told_of_tickets_and_rows_and_of_no_hidden_contact(here: Asker, charged: str) -> None:
@@ -266,5 +288,7 @@ def test_who_leaves_hands_over_all_of_it_and_answers_for_nothing(here: Asker, ch
         here.send(DeactivateWorker(worker=charged), "olena")
     here.send(DeactivateWorker(worker=charged, successor=here.company["dora"]), "olena")
     assert told(here, SYSTEM, charged) == {}
-    assert len(told(here, SYSTEM, here.company["dora"])) == 8
+    assert len(told(here, SYSTEM, here.company["dora"])) == 10
+    (support,) = here.ask("gateways", "dora")
+    assert support["worker_name"] == "Dora"
     assert row_of(here, "desk", "ticket", "hose")["assignee_name"] == "Dora"

@@ -14,27 +14,20 @@ from hypothesis import strategies as st
 from retrospection import every, found, reckoned, refusal, rows
 from specification import MONDAY, Given, Happened, given, of, on_monday
 
-from commands.clients.contact import MoveContact
+from commands.clients.contact import MoveContact, SetContactResponsible
 from commands.clients.directory import OpenDirectory, SetDirectoryRight
 from commands.clients.group import MoveGroup, SetGroupResponsible
 from commands.clients.merge import MergeContact, SeparateContact
 from commands.command import Command
 from commands.lookup import CHARGES
-from commands.permission import (
-    TICKET_TESTS,
-    Condition,
-    InPlaceOf,
-    LevelMissing,
-    RightMissing,
-    holds,
-    home,
-    level,
-    role_of,
-)
+from commands.permission import InPlaceOf, LevelMissing, RightMissing, holds, level, role_of
 from commands.reckonings.effect import Effect, Effects
 from commands.reckonings.turned import Turn
 from commands.reckonings.unworkable import lacks
 from commands.retrospect import Supposed
+from commands.service.holding import AssignTicket
+from commands.service.ticket import ResolveTicket, SetTicketCustomer
+from commands.sight import TICKET_TESTS, Condition, home
 from commands.staff.area import GiveAreaRole, TakeAreaRole
 from commands.staff.team import AddTeamMember, DisbandTeam, RemoveTeamMember
 from commands.staff.worker import DeactivateWorker, GrantRight, ReactivateWorker, WithdrawRight
@@ -46,7 +39,8 @@ from domain.company.responsibility import Kind, Lacking
 from domain.company.settings import COMPANY, SETTINGS, DefaultAreaSet, HelpdeskResponsibleSet
 from domain.decider import Decider
 from domain.service.assignment import Ineligible, Source
-from domain.service.ticket import TICKET, TicketAssigned, TicketOpened
+from domain.service.holding import TicketAssigned, TicketTeamAssigned
+from domain.service.ticket import TICKET, TicketOpened
 from domain.staff.area import AREA, AreaOpened, AreaRoleGiven, Role
 from domain.staff.team import TEAM, TeamFormed, TeamMemberAdded
 from domain.staff.worker import SYSTEM, WORKER, Right, WorkerHired, WorkerRightGranted
@@ -102,6 +96,39 @@ def test_who_is_out_of_the_team_is_out_of_everything_it_opens() -> None:
         (CUSTOMERS, None, Turn.LOST),
     ]
     assert [each.roles_before for each in found.sight] == [(Role.READER,), ()]
+
+
+TEAMS_OWN = of(TICKET, PUMP, TicketTeamAssigned(team=HOTLINE), at=on_monday(9, 40))
+
+
+def test_who_is_out_of_the_team_is_out_of_its_tickets() -> None:
+    for command, worker, turn in (
+        (RemoveTeamMember(team=HOTLINE, worker=BORIS), BORIS, Turn.LOST),
+        (AddTeamMember(team=HOTLINE, worker=ANNA), ANNA, Turn.GAINED),
+    ):
+        (change,) = [each for each in effect(world(TEAMS_OWN), command).sight if each.ticket]
+        assert (change.worker, change.ticket, change.sight) == (worker, PUMP, turn)
+        assert (change.level_before, change.roles_before, change.area) == (None, (), None)
+
+
+def test_who_has_a_ticket_does_not_lose_it_with_the_team() -> None:
+    his = of(TICKET, PUMP, TicketAssigned(assignee=BORIS, team=HOTLINE), at=on_monday(9, 40))
+    person = of(AREA, WORKSHOP, AreaRoleGiven(holder=worker_holder(BORIS), role=Role.MEMBER))
+    sees = of(DIRECTORY, CUSTOMERS, right(worker_holder(BORIS)))
+    found = effect(world(his, person, sees), RemoveTeamMember(team=HOTLINE, worker=BORIS))
+    assert [each for each in found.sight if each.ticket] == []
+    assert found.tickets == ()
+
+
+def test_a_ticket_given_to_a_team_is_lost_to_all_others() -> None:
+    assign = AssignTicket(ticket=PUMP, team=HOTLINE)
+    assert [(each.worker, each.ticket, each.sight) for each in effect(world(), assign).sight] == [
+        (ANNA, PUMP, Turn.LOST)
+    ]
+    theirs = SetTicketCustomer(ticket=PUMP, reporter="bakery", customer="bakery")
+    found = effect(world(HERS), theirs)
+    assert {(each.worker, each.sight) for each in found.sight} == {(ANNA, Turn.LOST), (BORIS, Turn.LOST)}
+    assert [(each.worker, each.tests) for each in found.tickets] == [(ANNA, (Condition.REPORTER, Condition.CUSTOMER))]
 
 
 def test_a_contact_moved_is_gained_and_lost_by_those_who_have_a_right_to_either_directory() -> None:
@@ -263,6 +290,16 @@ ACTS: st.SearchStrategy[Command] = st.one_of(
     st.builds(MoveContact, contact=some(CLIENTS), directory=some(DIRECTORIES)),
     st.builds(MergeContact, contact=some(CLIENTS), survivor=some(CLIENTS)),
     st.builds(SeparateContact, contact=some(CLIENTS)),
+    st.builds(AssignTicket, ticket=some(TICKETS), assignee=some(WORKERS), team=st.none() | some(TEAMS)),
+    st.builds(AssignTicket, ticket=some(TICKETS), team=some(TEAMS)),
+    st.builds(
+        SetTicketCustomer,
+        ticket=some(TICKETS),
+        reporter=st.none() | some(CLIENTS),
+        customer=st.none() | some(CLIENTS),
+    ),
+    st.builds(ResolveTicket, ticket=some(TICKETS)),
+    st.builds(SetContactResponsible, contact=some(CLIENTS), responsible=st.none() | some(HOLDERS)),
     st.builds(MoveGroup, group=some(GROUPS), directory=some(DIRECTORIES)),
     st.builds(
         SetGroupResponsible,
@@ -316,13 +353,33 @@ def homes(eye: Eye) -> dict[tuple[str, str], str | None]:
 
 
 def seen(eye: Eye) -> set[tuple[str, str]]:
-    """Open tickets that those who have them see."""
+    """Tickets that those who have them see."""
     return {
         (worker, id)
         for id, ticket in every(eye.world, TICKET)
-        if (worker := ticket.assignments.last)
+        if (worker := ticket.holding.assignee)
         and all(test(InPlaceOf(eye, worker), ticket).passed for test in TICKET_TESTS.values())
     }
+
+
+def tickets(eye: Eye) -> dict[tuple[str, str, str], bool]:
+    """Every ticket, with every worker and whether they may know of it."""
+    return {
+        (worker, "ticket", id): all(test(InPlaceOf(eye, worker), ticket).passed for test in TICKET_TESTS.values())
+        for worker in WORKERS
+        for id, ticket in every(eye.world, TICKET)
+    }
+
+
+def members(eye: Eye) -> set[tuple[str, str]]:
+    return {(worker, id) for id in TEAMS for worker in eye.read(TEAM, id).members}
+
+
+def by_itself(eye: Eye, before: set[tuple[str, str]], done: Sequence[Any], worker: str, id: str) -> bool:
+    """Whether a ticket is told by itself: it was changed, or the worker came into its team or out of it."""
+    ticket = eye.read(TICKET, id)
+    turned = (worker, ticket.holding.team) in before ^ members(eye)
+    return f"ticket-{id}" in {fact.stream for fact in done} or (turned and ticket.status(TEN) != "resolved")
 
 
 def lacking(eye: Eye) -> dict[Any, set[Lacking]]:
@@ -334,15 +391,19 @@ def lacking(eye: Eye) -> dict[Any, set[Lacking]]:
 
 
 def assigned(eye: Eye) -> dict[str, str | None]:
-    return {id: ticket.assignments.last for id, ticket in every(eye.world, TICKET)}
+    return {id: ticket.holding.assignee for id, ticket in every(eye.world, TICKET)}
 
 
 def told(effects: Effects) -> dict[tuple[str, str, str], tuple[Any, Any]]:
     """What changes, by what was told."""
-    found = {}
+    found: dict[tuple[str, str, str], tuple[Any, Any]] = {}
     for each in effects.sight:
-        ((kind, id),) = [(n, id) for n in ("directory", "contact", "group", "area") if (id := getattr(each, n))]
+        ((kind, id),) = [
+            (n, id) for n in ("directory", "contact", "group", "area", "ticket") if (id := getattr(each, n))
+        ]
         before, after = each.level_before, each.level_after
+        if kind == "ticket":
+            before, after = each.sight is Turn.LOST, each.sight is Turn.GAINED
         found[each.worker, kind, id] = (each.roles_before, each.roles_after) if kind == "area" else (before, after)
     return found
 
@@ -353,6 +414,8 @@ def check(acts: Sequence[Command]) -> int:
     for act in acts:
         eye, stored = Eye(world), len(world.log.facts)
         before, saw, lacked, had, lay = picture(eye), seen(eye), lacking(eye), assigned(eye), homes(eye)
+        open_before, in_teams = tickets(eye), members(eye)
+        over = {id for id, ticket in every(world, TICKET) if ticket.status(TEN) == "resolved"}
         world.log.found = {(CHARGES, worker): tuple(found(world, (CHARGES, worker), TEN)) for worker in WORKERS}
         if (kind := refusal(world, asked_of(act), at=TEN)) is not None:
             world.when(act, at=TEN).refused(kind)
@@ -366,8 +429,12 @@ def check(acts: Sequence[Command]) -> int:
         really = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
         stayed = lay.items() & homes(eye).items()  # what stays where it is shows with its directory
         shown = {key: change for key, change in really.items() if key[1:] not in dict(stayed)}
+        open_after = tickets(eye)
+        turned = {key: (saw_it, open_after[key]) for key, saw_it in open_before.items() if saw_it != open_after[key]}
+        assert turned.items() >= {(key, each) for key, each in told(effects).items() if key[1] == "ticket"}, act
+        shown |= {key: each for key, each in turned.items() if by_itself(eye, in_teams, done.facts, key[0], key[2])}
         assert told(effects) == shown, act
-        same = {(worker, id) for worker, id in saw if assigned(eye)[id] == had[id]}
+        same = {(worker, id) for worker, id in saw if assigned(eye)[id] == had[id] and id not in over}
         assert {(each.worker, each.ticket) for each in effects.tickets} == same - seen(eye), act
         worse = {row for row, missing in lacking(eye).items() if missing - lacked.get(row, set())}
         assert {(each.kind, each.thing, each.process_area, each.worker) for each in effects.rows} == worse, act
@@ -415,6 +482,7 @@ def in_person(holders: Sequence[str], *views: Any) -> list[str]:
 BUGS = {
     "what is read after is what was before": (Supposed, "read", before),
     "who holds through a team is left out": ("commands.reckonings.touched.people", in_person),
+    "who is in a team does not count": ("commands.reckonings.turned.open_to", lambda view, worker, place: True),
     "tickets are not looked at": ("commands.reckonings.effect.unseen", lambda asked, after, charges: ()),
     "rows are not looked at": ("commands.reckonings.effect.unworkable", lambda asked, after, workers, things: ()),
 }

@@ -27,14 +27,18 @@ from commands.handler import (
 from commands.permission import RightMissing
 from commands.request import Attempt, Fate, News, Request, Settled
 from commands.service.contract import ConcludeContract
-from commands.service.ticket import HoldTicket, LogCall, OpenTicket, TakeTicket
+from commands.service.exchange import LogCall
+from commands.service.holding import TakeTicket
+from commands.service.opening import OpenTicket
+from commands.service.ticket import HoldTicket
 from commands.staff.team import AddTeamMember, FormTeam
 from commands.staff.worker import GrantRight, HireWorker, WithdrawRight
 from domain.clients.contact import CONTACT, ContactAlreadyOpened, ContactOpened
 from domain.clients.group import GROUP, GroupRanked
 from domain.fact import Fact
 from domain.service.contract import Terms
-from domain.service.ticket import TICKET, TicketAssigned, TicketHeld, TicketOpened, TicketStarted, TicketUnknown
+from domain.service.holding import TicketAssigned
+from domain.service.ticket import TICKET, TicketHeld, TicketOpened, TicketStarted, TicketUnknown
 from domain.staff.team import TEAM
 from domain.staff.worker import WORKER, Right, WorkerHired, WorkerRightGranted, WorkerRightWithdrawn
 from domain.values import ContactId, ContractId, SubjectId, WorkerId

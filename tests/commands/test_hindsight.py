@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from company import COMPANY_SO_FAR, OLENA, OVEN, VERA, YURIY, ZOE
+from company import BAKERY_SUBJECT, COMPANY_SO_FAR, OLENA, OVEN, VERA, YURIY, ZOE
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as generated
 from hypothesis import strategies as st
@@ -19,23 +19,27 @@ from commands.clients.directory import SetDirectoryRight
 from commands.clients.membership import JoinGroup
 from commands.clients.merge import MergeContact, SeparateContact
 from commands.command import Command
-from commands.permission import Condition, LevelMissing, RightMissing
+from commands.permission import LevelMissing, RightMissing
 from commands.reckonings.about import OneThingAsked
 from commands.reckonings.sight import Checked, CouldSee, Sight, WhoCouldSee
 from commands.retrospect import InstantAhead, Present, View
-from commands.service.ticket import AssessTicket
+from commands.service.holding import AssignTicket
+from commands.service.routing import RouteTicketAgain
+from commands.service.ticket import AssessTicket, SetTicketCustomer
+from commands.sight import Condition
 from commands.staff.area import GiveAreaRole, TakeAreaRole
 from commands.staff.team import AddTeamMember, RemoveTeamMember
 from commands.staff.worker import DeactivateWorker, GrantRight, ReactivateWorker, WithdrawRight
 from domain.clients.contact import CONTACT, ContactKind, ContactMerged, ContactMoved, ContactOpened, ContactUnknown
 from domain.clients.directory import DIRECTORY, DirectoryOpened, DirectoryRightSet, Level
 from domain.fact import Fact
-from domain.service.ticket import TICKET, TicketOpened, TicketUnknown
+from domain.service.holding import TicketAssigned, TicketGivenBack, TicketTeamAssigned
+from domain.service.ticket import TICKET, TicketCustomerSet, TicketOpened, TicketUnknown
 from domain.staff.area import AREA, AreaOpened, AreaRoleGiven, Role
 from domain.staff.team import TEAM, TeamFormed, TeamMemberAdded, TeamMemberRemoved
 from domain.staff.worker import SYSTEM, WORKER, Right, WorkerHired, WorkerRightGranted, WorkerUnknown
-from domain.values import ContactId, TicketId, WorkerId, team_holder, worker_holder
-from examples import ANNA, BORIS, CUSTOMERS, HOTLINE, MILL, PUMP, SUPPLIERS, WORKSHOP
+from domain.values import ContactId, TeamId, TicketId, WorkerId, team_holder, worker_holder
+from examples import ANNA, BAKERY, BORIS, CUSTOMERS, HOTLINE, MILL, PUMP, SUPPLIERS, WORKSHOP
 
 TEN, NOON = on_monday(10), on_monday(12)
 AUDITS = of(WORKER, OLENA, WorkerRightGranted(right=Right.AUDITOR))
@@ -79,19 +83,60 @@ def test_the_right_that_decided_comes_with_the_facts_that_made_it_so() -> None:
     assert topics(by(row, Condition.MODULE)) == ["worker.right-granted"]
 
 
-def test_a_ticket_takes_a_look_into_its_area_and_sight_of_its_contacts() -> None:
+def test_a_ticket_takes_a_look_into_its_area_its_team_and_sight_of_its_contacts() -> None:
     row = sight(world(), BORIS, ticket=PUMP)
     assert [(each.test, each.passed) for each in row.tests] == [
         (Condition.ACTIVE, True),
         (Condition.MODULE, True),
         (Condition.AREA, True),
+        (Condition.TEAM, True),
         (Condition.REPORTER, True),
         (Condition.CUSTOMER, True),
     ]
     assert by(row, Condition.AREA).role is Role.READER
     assert topics(by(row, Condition.AREA)) == ["team.member-added", "area.role-given", "ticket.opened"]
+    assert (by(row, Condition.TEAM).holder, topics(by(row, Condition.TEAM))) == (None, [])
+    assert topics(by(row, Condition.REPORTER))[-2:] == ["contact.opened", "ticket.opened"]
     assert seers(world(), ticket=PUMP) == [ANNA, BORIS]
     assert seers(world(), ticket=OVEN) == []
+
+
+UNCLAIMED = of(TICKET, PUMP, TicketTeamAssigned(team=HOTLINE), at=NOON)
+
+
+def test_of_a_ticket_with_a_team_it_is_told_who_was_in_it_and_who_had_the_ticket() -> None:
+    given_back = of(TICKET, PUMP, TicketAssigned(assignee=ANNA, team=HOTLINE), TicketGivenBack(), at=on_monday(14))
+    found = world(UNCLAIMED, given_back[:1])
+    assert seers(found, ticket=PUMP, at=TEN) == seers(found, ticket=PUMP) == [ANNA, BORIS]
+    assert seers(found, ticket=PUMP, at=NOON) == [BORIS]
+    hers, theirs = (by(sight(found, each, ticket=PUMP), Condition.TEAM) for each in (ANNA, BORIS))
+    assert (hers.holder, hers.team, topics(hers)) == (worker_holder(ANNA), HOTLINE, ["ticket.assigned"])
+    assert (theirs.holder, theirs.team) == (team_holder(HOTLINE), HOTLINE)
+    assert topics(theirs) == ["team.member-added", "ticket.assigned"]
+    lost = by(sight(world(UNCLAIMED, given_back), ANNA, ticket=PUMP), Condition.TEAM)
+    assert (lost.passed, lost.holder, lost.team) == (False, None, HOTLINE)
+    assert topics(lost) == ["ticket.assigned", "ticket.given-back"]
+
+
+def test_what_was_given_back_before_the_late_news_of_another_team_stays_where_it_was() -> None:
+    first = of(TICKET, PUMP, TicketTeamAssigned(team=HOTLINE), at=NOON)
+    back = of(TICKET, PUMP, TicketGivenBack(), at=on_monday(14))
+    late = of(TICKET, PUMP, TicketTeamAssigned(team=TeamId("others")), at=on_monday(13), recorded=on_monday(15))
+    told = by(sight(world(first, back, late), ANNA, ticket=PUMP), Condition.TEAM)
+    assert (told.passed, told.team) == (False, HOTLINE)
+    assert [(fact.topic, fact.version) for fact in told.facts] == [
+        ("ticket.team-assigned", 3),
+        ("ticket.given-back", 4),
+    ]
+
+
+def test_whose_ticket_it_was_then_decided_then() -> None:
+    theirs = TicketCustomerSet(subject=BAKERY_SUBJECT, reporter=None, customer=BAKERY)
+    found = world(of(TICKET, PUMP, theirs, at=NOON))
+    assert seers(found, ticket=PUMP, at=TEN) == [ANNA, BORIS]
+    assert seers(found, ticket=PUMP) == []
+    test = by(sight(found, BORIS, ticket=PUMP), Condition.CUSTOMER)
+    assert (test.passed, topics(test)) == (False, ["contact.opened", "ticket.customer-set"])
 
 
 def test_what_undid_a_right_is_told_where_a_test_fails() -> None:
@@ -233,8 +278,25 @@ def beginning() -> Iterator[list[Happened]]:
 UNTIL = st.none() | st.integers(1, 6)
 """For how many steps a right is given, if it has an end."""
 
+HANDED: st.SearchStrategy[Command] = st.one_of(
+    st.builds(
+        AssignTicket,
+        ticket=st.sampled_from(TICKETS),
+        assignee=st.sampled_from(WORKERS),
+        team=st.none() | st.sampled_from(TEAMS),
+    ),
+    st.builds(AssignTicket, ticket=st.sampled_from(TICKETS), team=st.sampled_from(TEAMS)),
+    st.builds(RouteTicketAgain, ticket=st.sampled_from(TICKETS)),
+    st.builds(
+        SetTicketCustomer,
+        ticket=st.sampled_from(TICKETS),
+        reporter=st.none() | st.sampled_from(CLIENTS),
+        customer=st.none() | st.sampled_from(CLIENTS),
+    ),
+)
 ACTS: st.SearchStrategy[tuple[Any, int | None]] = st.one_of(
     st.tuples(st.builds(GrantRight, worker=st.sampled_from(WORKERS), right=st.sampled_from(RIGHTS)), UNTIL),
+    *[st.tuples(act, st.none()) for act in (HANDED, HANDED)],
     *[
         st.tuples(act, st.none())
         for act in (

@@ -14,7 +14,9 @@ from specification import of, on_monday, request
 from commands.command import Command
 from commands.request import Request
 from commands.service.contract import ReviseContract
-from commands.service.ticket import AssignTicket, HoldTicket, LogCall
+from commands.service.exchange import LogCall
+from commands.service.holding import AssignTicket
+from commands.service.ticket import HoldTicket
 from commands.staff.worker import HireWorker
 from domain.decider import Decider
 from domain.service.contract import Targets, Terms
@@ -25,7 +27,7 @@ from examples import ANNA, BORIS, GOLD, OFFICE, PUMP, REQUESTS, SLIGHT
 TEN = on_monday(10)
 ALWAYS_NEW = {
     *("contact.rename", "contact.set-numbers", "contact.add-address", "contact.change-address"),
-    *("contact.note", "ticket.log-call", "ticket.note", "worker.rename"),
+    *("contact.note", "ticket.log-call", "ticket.log-message", "ticket.note", "worker.rename", "worker.set-email"),
 }
 """What is said again is said twice; and whatever makes a thing makes another one."""
 

@@ -24,10 +24,28 @@ from domain.clients.group import GROUP, GroupResponsibleSet
 from domain.company.process_area import PROCESS_AREA, ProcessAreaResponsibleSet
 from domain.company.settings import COMPANY, SETTINGS, HelpdeskResponsibleSet
 from domain.fact import Event
-from domain.service.ticket import TICKET, TicketAssigned, TicketResolved
+from domain.service.contract import CONTRACT, ContractRevised
+from domain.service.holding import TicketAssigned
+from domain.service.ticket import TICKET, TicketResolved
 from domain.staff.worker import WORKER, WorkerDeactivated, WorkerNotActive, WorkerUnknown
+from domain.talk.gateway import GATEWAY, GatewayResponsibleSet
 from domain.values import TicketId, worker_holder
-from examples import ANNA, BAKERY, BORIS, HOTLINE, INVOICING, MILL, MILL_SUBJECT, PUMP, SUPPLIERS, VIP, WORKSHOP
+from examples import (
+    ANNA,
+    BAKERY,
+    BORIS,
+    GOLD,
+    GOLD_TERMS,
+    HOTLINE,
+    INVOICING,
+    MILL,
+    MILL_SUBJECT,
+    PUMP,
+    SUPPLIERS,
+    SUPPORT,
+    VIP,
+    WORKSHOP,
+)
 from projections.staff.charge import MOST_LOOKED_UP, ChargeKind
 
 TEN = on_monday(10)
@@ -53,6 +71,16 @@ CHARGED: dict[str, tuple[Charge, list[Happened], Event]] = {
         Charge("process-area", INVOICING, None),
         of(PROCESS_AREA, INVOICING, ProcessAreaResponsibleSet(responsible=HERS)),
         ProcessAreaResponsibleSet(responsible=HIS),
+    ),
+    "gateway": (
+        Charge("gateway", SUPPORT, None),
+        of(GATEWAY, SUPPORT, GatewayResponsibleSet(responsible=HERS)),
+        GatewayResponsibleSet(responsible=HIS),
+    ),
+    "contract": (
+        Charge("contract", GOLD, None),
+        of(CONTRACT, GOLD, ContractRevised(terms=GOLD_TERMS.model_copy(update={"responsible": HERS}))),
+        ContractRevised(terms=GOLD_TERMS.model_copy(update={"responsible": HIS})),
     ),
     "helpdesk": (
         Charge("helpdesk", COMPANY, None),
@@ -102,6 +130,8 @@ def test_all_of_it_goes_in_one_request() -> None:
         "group-vip",
         "contact-mill",
         "process-area-invoicing",
+        "gateway-support",
+        "contract-gold",
         f"settings-{COMPANY}",
     ]
     assert {fact.command_id for fact in asked.facts} == {asked.facts[0].command_id}
@@ -136,8 +166,9 @@ def test_what_went_to_somebody_else_meanwhile_stays_there(kind: str) -> None:
     charge, happened, _ = CHARGED[kind]
     elsewhere = {"assignee": VERA, "person": VERA}
     holder = {"responsible": VERA if kind == "helpdesk" else worker_holder(VERA)}
+    terms = {"terms": GOLD_TERMS.model_copy(update=holder)}
     moved = [
-        each._replace(event=type(each.event).model_validate(each.event.model_dump() | elsewhere | holder))
+        each._replace(event=type(each.event).model_validate(each.event.model_dump() | elsewhere | holder | terms))
         for each in happened
     ]
     anna([charge], happened, moved).when(LEAVE_TO_HIM, actor=OLENA, at=TEN).then(TAKEN_OVER)

@@ -13,7 +13,7 @@ from commands.clients.merge import MergeContact, SeparateContact
 from commands.clients.relation import EmployContact, RelateContact, SetContactPart
 from commands.command import Command
 from commands.permission import LevelMissing
-from commands.service.ticket import OpenTicket
+from commands.service.opening import OpenTicket
 from domain.clients.contact import (
     CONTACT,
     ContactAbsorbed,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commands.clients.normal import EmailNotValid, PhoneNotValid, PhoneWithoutCountry, normal
+from commands.normal import EmailNotValid, PhoneNotValid, PhoneWithoutCountry, normal
 from domain.clients.address import AddressKind
 from domain.refusal import Refused
 

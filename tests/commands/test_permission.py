@@ -1,22 +1,25 @@
 """Who may: system rights and directory or area rights, both at once, and what is hidden does not exist (D16)."""
 
 import pytest
-from company import COMPANY_SO_FAR, OLENA, OVEN, VERA, YURIY, ZOE, so_far, worker
-from specification import given, of, on_monday
+from company import BAKERY_SUBJECT, COMPANY_SO_FAR, OLENA, OVEN, VERA, YURIY, ZOE, so_far, worker
+from specification import Happened, given, of, on_monday
 
 from commands.clients.contact import OpenContact, RenameContact
 from commands.clients.directory import OpenDirectory, SetDirectoryRight
 from commands.command import Command
-from commands.handler import AHEAD, BACK, HappenedInFuture
+from commands.handler import AHEAD, HappenedInFuture
 from commands.permission import LateFactsNotAllowed, LevelMissing, RightMissing, RoleMissing
-from commands.service.ticket import HoldTicket, NoteOnTicket, OpenTicket
+from commands.service.opening import OpenTicket
+from commands.service.ticket import HoldTicket, NoteOnTicket
 from domain.clients.contact import ContactUnknown
 from domain.clients.directory import DIRECTORY, DirectoryOpened, DirectoryRightSet, DirectoryUnknown, Level
-from domain.service.ticket import TICKET, TicketHeld, TicketNoted, TicketUnknown
+from domain.fact import LATE
+from domain.service.holding import TicketAssigned, TicketGivenBack, TicketTeamAssigned
+from domain.service.ticket import TICKET, TicketCustomerSet, TicketHeld, TicketNoted, TicketUnknown
 from domain.staff.area import AREA, AreaRoleGiven, AreaRoleTaken, Role
-from domain.staff.team import TEAM, TeamMemberRemoved
+from domain.staff.team import TEAM, TeamMemberAdded, TeamMemberRemoved
 from domain.staff.worker import SYSTEM, WORKER, Right, WorkerDeactivated, WorkerRightGranted, WorkerRightWithdrawn
-from domain.values import team_holder, worker_holder
+from domain.values import TeamId, WorkerId, team_holder, worker_holder
 from examples import (
     ANNA,
     BAKERY,
@@ -34,7 +37,7 @@ from examples import (
 )
 
 TEN = on_monday(10)
-MICROSECOND = BACK.resolution
+MICROSECOND = LATE.resolution
 THEIRS = {
     "worker": Right.CRM_ADMINISTRATOR,
     "team": Right.AREA_ADMINISTRATOR,
@@ -65,7 +68,13 @@ AND_TO_SELL = {
 }
 """What takes the sales right besides (R-PRC-5)."""
 
-OF_AUTOMATA = {"notice.write"}
+OF_ONESELF = {"worker.set-email", "worker.set-notice-channels"}
+"""What anybody may say of themselves."""
+
+OF_AUTOMATA = {
+    *("ticket.escalate", "ticket.close-unanswered"),
+    *("notice.write", "notice.confirm-delivery", "notice.report-failure"),
+}
 """What nobody may ask for but the automaton that is there for it, and the installation."""
 
 HIDDEN = {
@@ -80,6 +89,10 @@ FORGIVING = {"bookmark.clear"}
 """What finds nothing to do where there is nothing, and says no more than that."""
 
 HELD = TicketHeld()
+
+
+BY_ITS_HOLDER = {"ticket.give-back": of(TICKET, PUMP, TicketAssigned(assignee=OLENA), at=on_monday(9, 30))}
+"""What only who has the ticket may ask for."""
 
 
 def by_topic(command: Command) -> str:
@@ -101,7 +114,7 @@ def test_the_installation_itself_is_asked_for_no_right(command: Command) -> None
 
 @pytest.mark.parametrize(
     "command",
-    [each for each in REQUESTS if each.of.kind in THEIRS and each.topic not in OF_MANAGERS],
+    [each for each in REQUESTS if each.of.kind in THEIRS and each.topic not in OF_MANAGERS | OF_ONESELF | OF_AUTOMATA],
     ids=by_topic,
 )
 def test_all_other_rights_together_do_not_make_up_for_the_one_it_takes(command: Command) -> None:
@@ -111,11 +124,16 @@ def test_all_other_rights_together_do_not_make_up_for_the_one_it_takes(command: 
     given(so_far(command), others, withdrawn).when(command, actor=ANNA, at=TEN).refused(RightMissing)
 
 
-@pytest.mark.parametrize("command", [each for each in REQUESTS if each.of.kind in THEIRS], ids=by_topic)
+@pytest.mark.parametrize(
+    "command",
+    [each for each in REQUESTS if each.of.kind in THEIRS and each.topic not in OF_AUTOMATA],
+    ids=by_topic,
+)
 def test_with_the_right_and_the_sight_it_takes_everything_is_done(command: Command) -> None:
     takes = [THEIRS[command.of.kind], *([Right.SALES] if command.topic in AND_TO_SELL else [])]
     world = given(
         so_far(command),
+        BY_ITS_HOLDER.get(command.topic, ()),
         of(WORKER, OLENA, *(WorkerRightGranted(right=right) for right in takes)),
         of(AREA, WORKSHOP, AreaRoleGiven(holder=worker_holder(OLENA), role=Role.MEMBER)),
         of(DIRECTORY, CUSTOMERS, DirectoryRightSet(holder=worker_holder(OLENA), level=Level.EDIT)),
@@ -149,11 +167,70 @@ def test_moving_a_contact_to_a_hidden_directory_is_like_moving_it_nowhere() -> N
                 given(COMPANY_SO_FAR).when(moved, actor=ANNA, at=TEN).refused(DirectoryUnknown)
 
 
-@pytest.mark.parametrize(
-    "command", [each for each in REQUESTS if each.of is TICKET and "ticket" in type(each).model_fields], ids=by_topic
-)
+ON_TICKETS = [
+    each
+    for each in REQUESTS
+    if each.of is TICKET and "ticket" in type(each).model_fields and each.topic not in OF_AUTOMATA
+]
+
+
+@pytest.mark.parametrize("command", ON_TICKETS, ids=by_topic)
 def test_a_reader_may_look_and_not_work(command: Command) -> None:
     given(so_far(command)).when(command, actor=BORIS, at=TEN).refused(RoleMissing)
+
+
+UNCLAIMED = of(TICKET, PUMP, TicketTeamAssigned(team=HOTLINE), at=on_monday(9, 40))
+"""Boris is in the hotline, Anna is not; she works in the workshop, where he may only look."""
+
+
+@pytest.mark.parametrize("command", ON_TICKETS, ids=by_topic)
+def test_a_ticket_of_a_team_is_to_all_others_like_one_that_is_not_there(command: Command) -> None:
+    missing = command.model_copy(update={"ticket": "nowhere"})
+    answers = [given(so_far(command), UNCLAIMED).when(each, actor=ANNA, at=TEN).answer for each in (command, missing)]
+    assert answers[0] == answers[1]
+    assert answers[0].code == "TicketUnknown"
+    given(so_far(command), UNCLAIMED).when(command, actor=BORIS, at=TEN).refused(RoleMissing)
+
+
+def holding(assignee: WorkerId | None, team: TeamId | None = None) -> list[Happened]:
+    """The pump is with these from twenty minutes before ten on."""
+    given_ = TicketTeamAssigned(team=team) if assignee is None else TicketAssigned(assignee=assignee, team=team)
+    return of(TICKET, PUMP, given_, at=on_monday(9, 40))
+
+
+def test_who_has_a_ticket_is_excused_from_being_in_its_team_and_from_nothing_else() -> None:
+    hold = HoldTicket(ticket=PUMP)
+    for assignee, team in ((ANNA, HOTLINE), (ANNA, None), (BORIS, None)):
+        given(COMPANY_SO_FAR, holding(assignee, team)).when(hold, actor=ANNA, at=TEN).then(HELD)
+    given(COMPANY_SO_FAR, holding(BORIS, HOTLINE)).when(hold, actor=ANNA, at=TEN).refused(TicketUnknown)
+    given(COMPANY_SO_FAR, holding(VERA, HOTLINE)).when(hold, actor=VERA, at=TEN).refused(TicketUnknown)
+    in_team = of(TEAM, HOTLINE, TeamMemberAdded(worker=VERA), TeamMemberAdded(worker=OLENA))
+    given(COMPANY_SO_FAR, holding(ANNA, HOTLINE), in_team).when(hold, actor=OLENA, at=TEN).refused(RightMissing)
+
+
+def test_of_a_team_that_nobody_is_in_only_who_has_the_ticket_knows_of_it() -> None:
+    empty = of(TEAM, HOTLINE, TeamMemberRemoved(worker=BORIS))
+    hold = HoldTicket(ticket=PUMP)
+    given(COMPANY_SO_FAR, empty, holding(ANNA, HOTLINE)).when(hold, actor=ANNA, at=TEN).then(HELD)
+    for actor in (ANNA, BORIS):
+        given(COMPANY_SO_FAR, empty, UNCLAIMED).when(hold, actor=actor, at=TEN).refused(TicketUnknown)
+    given(COMPANY_SO_FAR, empty, UNCLAIMED).when(hold, actor=SYSTEM, at=TEN).then(HELD)
+
+
+def test_the_team_that_counts_is_the_one_the_ticket_has_now() -> None:
+    hold = HoldTicket(ticket=PUMP)
+    back = of(TICKET, PUMP, TicketGivenBack(), at=on_monday(9, 50))
+    taken = of(TICKET, PUMP, TicketGivenBack(team_too=True), at=on_monday(9, 50))
+    given(COMPANY_SO_FAR, holding(ANNA, HOTLINE), back).when(hold, actor=ANNA, at=TEN).refused(TicketUnknown)
+    given(COMPANY_SO_FAR, holding(ANNA, HOTLINE), taken).when(hold, actor=ANNA, at=TEN).then(HELD)
+
+
+def test_whose_ticket_it_is_decides_by_what_became_known_last() -> None:
+    hold, late = HoldTicket(ticket=PUMP), on_monday(9, 50)
+    theirs = TicketCustomerSet(subject=BAKERY_SUBJECT, reporter=None, customer=BAKERY)
+    nobodys = TicketCustomerSet(subject=BAKERY_SUBJECT, reporter=None, customer=None)
+    given(COMPANY_SO_FAR, of(TICKET, PUMP, theirs, at=late)).when(hold, actor=ANNA, at=TEN).refused(TicketUnknown)
+    given(COMPANY_SO_FAR, of(TICKET, PUMP, theirs, nobodys, at=late)).when(hold, actor=ANNA, at=TEN).then(HELD)
 
 
 def test_a_manager_of_the_area_does_not_see_what_lies_in_it() -> None:
@@ -251,8 +328,8 @@ def test_what_happens_more_than_sixty_seconds_ahead_is_no_fact_yet() -> None:
 
 def test_what_happened_more_than_five_minutes_ago_takes_the_right_to_record_late_facts() -> None:
     hold = HoldTicket(ticket=PUMP)
-    late = TEN - BACK - MICROSECOND
-    given(COMPANY_SO_FAR).when(hold, actor=ANNA, at=TEN, happened=TEN - BACK).then(HELD)
+    late = TEN - LATE - MICROSECOND
+    given(COMPANY_SO_FAR).when(hold, actor=ANNA, at=TEN, happened=TEN - LATE).then(HELD)
     given(COMPANY_SO_FAR).when(hold, actor=ANNA, at=TEN, happened=late).refused(LateFactsNotAllowed)
     allowed = of(WORKER, ANNA, WorkerRightGranted(right=Right.LATE_FACTS))
     given(COMPANY_SO_FAR, allowed).when(hold, actor=ANNA, at=TEN, happened=late).then(HELD)

@@ -24,7 +24,9 @@ import domain.fact
 from commands import handler
 from commands.handler import Handler, World
 from commands.request import Attempt, Settled
-from commands.service.ticket import HoldTicket, LogCall, TakeTicket
+from commands.service.exchange import LogCall
+from commands.service.holding import TakeTicket
+from commands.service.ticket import HoldTicket
 from commands.staff.team import AddTeamMember
 from commands.staff.worker import WithdrawRight
 from domain import spell
@@ -39,6 +41,7 @@ from domain.pricing.price import PRICES, Band, Price, PriceSet, table_id
 from domain.pricing.price_list import PRICE_LIST, PriceList, PriceListOpened, PriceListRanked
 from domain.pricing.terms import Applied
 from domain.service import promise
+from domain.service.clock import Clock
 from domain.service.ticket import TICKET, TicketHeld
 from domain.staff.team import TEAM, Team, TeamMemberAdded
 from domain.staff.worker import Right
@@ -218,25 +221,25 @@ def promises_hold() -> bool:
     return all(LAWS.agrees(SMALL, life, 144) and all(LAWS.stated_rightly(life)) for life in lives)
 
 
-TELL = promise._tell
+TELL = promise.Account.tell
 
 
 def unordered(self: Timeline[Any], since: Any, value: Any) -> Timeline[Any]:
     return Timeline((*self.entries, Entry(since, value)))
 
 
-def restless(kind: promise.Kind, *clocks: Any) -> None:
+def restless(self: promise.Account, kind: promise.Kind, at: Any) -> None:
     if kind is not promise.Kind.HELD:
-        TELL(kind, *clocks)
+        TELL(self, kind, at)
 
 
-def forgiving(self: promise.Clock, at: Any) -> None:
+def forgiving(self: Clock, at: Any) -> None:
     self.stopped = self.cancelled = False
     self.run(at)
     self.judged = None
 
 
-def final(self: promise.Clock) -> None:
+def final(self: Clock) -> None:
     """What was given up is never owed again."""
 
 
@@ -244,9 +247,9 @@ def final(self: promise.Clock) -> None:
     ("kind", "name", "bug"),
     [
         (Timeline, "put", unordered),
-        (promise, "_tell", restless),
-        (promise.Clock, "reopen", forgiving),
-        (promise.Clock, "revive", final),
+        (promise.Account, "tell", restless),
+        (Clock, "reopen", forgiving),
+        (Clock, "revive", final),
         (promise.Book, "revisions", lambda self, after: []),
     ],
     ids=["late facts appended", "pauses ignored", "misses forgiven", "unanswered forgotten", "revisions ignored"],

@@ -16,14 +16,17 @@ from specification import Given, given, of, on_monday, request
 from commands.reactions.notifying import NOTIFYING
 from commands.reactions.reaction import HISTORY, Call, Heard, Reaction
 from commands.reactions.routing import ROUTING
-from commands.service.ticket import AssignTicket, OpenTicket, RouteTicket
+from commands.service.holding import AssignTicket
+from commands.service.opening import OpenTicket
+from commands.service.routing import RouteTicket
 from commands.work.notice import WriteNotice
 from domain.company.settings import COMPANY, SETTINGS, HelpdeskResponsibleSet
 from domain.fact import Event, Fact, personal_fields
-from domain.service.ticket import TicketAssigned, TicketRouted
+from domain.service.holding import TicketAssigned, TicketRouted
+from domain.service.level import Recipient
 from domain.staff.worker import SYSTEM
 from domain.work.notice import NoticeWritten, Occasion
-from examples import ANNA, BORIS, EVENTS, MILL, PUMP
+from examples import ANNA, BORIS, EVENTS, HOTLINE, MILL, PUMP
 
 TEN = on_monday(10)
 TICK = timedelta(microseconds=1)
@@ -52,7 +55,9 @@ def test_an_opened_ticket_is_routed_as_of_its_receipt() -> None:
 
 def test_an_assigned_ticket_is_told_to_its_assignee_when_it_is_told() -> None:
     (call,) = NOTIFYING.calls(heard("ticket.assigned", assignee=ANNA))
-    assert call.command == WriteNotice(recipient=ANNA, ticket=PUMP, occasion=Occasion.ASSIGNED, doer=BORIS)
+    assert call.command == WriteNotice(
+        recipient=ANNA, ticket=PUMP, occasion=Occasion.ASSIGNED, doer=BORIS, roles=(Recipient("assignee"),)
+    )
     assert call.happened_at is None
 
 
@@ -60,19 +65,85 @@ def test_who_took_a_ticket_is_not_told_of_it() -> None:
     assert NOTIFYING.calls(heard("ticket.assigned", actor=ANNA, assignee=ANNA)) == []
 
 
+HELPDESK = Recipient("helpdesk")
+
+
+def went_wrong(occasion: Occasion) -> WriteNotice:
+    return WriteNotice(recipient=None, ticket=PUMP, occasion=occasion, doer="routing", roles=(HELPDESK,))
+
+
+def step(candidate: str | None = None, reason: str | None = None) -> dict[str, Any]:
+    result = "not-eligible" if reason else "nobody-named" if candidate is None else "chosen"
+    return {"source": "helpdesk", "candidate": candidate, "result": result, "reason": reason}
+
+
+def routed(assignee: str | None, *steps: dict[str, Any], team: str | None = None) -> list[Any]:
+    found = NOTIFYING.calls(heard("ticket.routed", actor="routing", assignee=assignee, team=team, steps=[*steps]))
+    return [call.command for call in found]
+
+
 def test_a_ticket_that_nobody_was_found_for_is_told_to_who_answers_for_those() -> None:
-    (call,) = NOTIFYING.calls(heard("ticket.routed", actor="routing", assignee=None, steps=[]))
-    assert call.command == WriteNotice(recipient=None, ticket=PUMP, occasion=Occasion.UNASSIGNED, doer="routing")
+    assert routed(None, step()) == [went_wrong(Occasion.UNASSIGNED)]
 
 
 def test_of_a_ticket_that_somebody_was_found_for_the_assignment_tells() -> None:
-    assert NOTIFYING.calls(heard("ticket.routed", actor="routing", assignee=ANNA, steps=[])) == []
+    assert routed(ANNA, step(ANNA)) == []
+    assert routed(None, step(BORIS, "absent"), team=HOTLINE) == []
+
+
+def test_that_somebody_lacked_more_than_presence_is_told_once_for_each_routing() -> None:
+    wrong = went_wrong(Occasion.MISCONFIGURED)
+    assert routed(ANNA, step(BORIS, "not-member"), step(BORIS, "not-active"), step(ANNA)) == [wrong]
+    assert routed(ANNA, step(BORIS, "absent"), step(ANNA)) == []
+    assert routed(None, step(BORIS, "not-member")) == [went_wrong(Occasion.UNASSIGNED), wrong]
+
+
+def test_a_ticket_of_a_team_is_told_to_the_team() -> None:
+    (call,) = NOTIFYING.calls(heard("ticket.team-assigned", team=HOTLINE))
+    assert call.command == WriteNotice(
+        recipient=None,
+        ticket=PUMP,
+        occasion=Occasion.TEAM_ASSIGNED,
+        doer=BORIS,
+        team=HOTLINE,
+        roles=(Recipient("team:hotline"),),
+    )
+
+
+def as_whom(worker: str, recipient: str, instead_of: str | None = None) -> dict[str, Any]:
+    return {"worker": worker, "recipient": recipient, "instead_of": instead_of}
+
+
+LEVEL = {"target": "resolution", "percent": 75, "due": "2024-06-03T10:00:00Z", "channels": ["system", "email"]}
+
+
+def test_a_level_is_told_to_each_once_as_all_that_they_are_and_withheld_from_those_who_cannot_hear_of_it() -> None:
+    told = [as_whom(ANNA, "assignee"), as_whom(BORIS, "area-head", "yuriy"), as_whom(ANNA, "worker:anna", "yuriy")]
+    calls = NOTIFYING.calls(heard("ticket.escalated", actor="timer", told=told, **LEVEL))
+    assert [
+        (call.command.recipient, call.command.roles, call.command.instead_of)  # type: ignore[attr-defined]
+        for call in calls
+    ] == [
+        (ANNA, ("assignee", "worker:anna"), ("yuriy",)),
+        (BORIS, ("area-head",), ("yuriy",)),
+        ("yuriy", ("area-head", "worker:anna"), ()),
+    ]
+    assert {
+        call.command.model_dump_json(include={"channels", "target", "percent", "due", "occasion"}) for call in calls
+    } == {
+        '{"occasion":"escalated","channels":["system","email"],"target":"resolution","percent":75,'
+        '"due":"2024-06-03T10:00:00Z"}'
+    }
+
+
+TOLD_ALL = {**LEVEL, "assignee": None, "team": HOTLINE, "steps": [step(BORIS, "not-member")]}
+"""What every fact that is listened to takes for one request to follow."""
 
 
 @pytest.mark.parametrize("reaction", REACTIONS, ids=lambda reaction: reaction.name)
 def test_what_was_recorded_long_after_it_happened_calls_for_nothing(reaction: Reaction) -> None:
     for topic in reaction.topics:
-        at_last = heard(topic, happened=TEN - HISTORY, assignee=None)
+        at_last = heard(topic, happened=TEN - HISTORY, told=[as_whom(ANNA, "assignee")], **TOLD_ALL)
         assert len(reaction.calls(at_last)) == 1
         assert reaction.calls(at_last._replace(happened_at=TEN - HISTORY - TICK)) == []
 

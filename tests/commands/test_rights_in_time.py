@@ -12,8 +12,9 @@ from commands.clients.contact import RenameContact
 from commands.clients.directory import SetDirectoryRight
 from commands.command import Reading
 from commands.handler import VersionMoved
-from commands.permission import Ground, LevelMissing, RightMissing, ground, holds, role_of, sees
+from commands.permission import Ground, LevelMissing, RightMissing, ground, holds, role_of
 from commands.service.ticket import HoldTicket
+from commands.sight import sees
 from domain.clients.contact import CONTACT, ContactMerged, ContactMoved, ContactSeparated, ContactUnknown
 from domain.clients.directory import DIRECTORY, DirectoryRightSet, Level
 from domain.decider import Decider

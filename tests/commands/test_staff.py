@@ -10,7 +10,7 @@ from commands.clients.contact import RenameContact
 from commands.command import Command
 from commands.company.settings import SetDefaultArea
 from commands.permission import LevelMissing, RightMissing, RoleMissing
-from commands.service.ticket import OpenTicket
+from commands.service.opening import OpenTicket
 from commands.staff.area import (
     DEEPEST,
     AreaIsDefault,

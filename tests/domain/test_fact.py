@@ -36,24 +36,26 @@ from domain.pricing.product import PRODUCT
 from domain.service.calendar import CALENDAR
 from domain.service.contract import CONTRACT
 from domain.service.incident_type import INCIDENT_TYPE
-from domain.service.ticket import TICKET, OutcomeCorrected, OutcomeStated
+from domain.service.statement import OutcomeCorrected, OutcomeStated
+from domain.service.ticket import TICKET
 from domain.staff.area import AREA
 from domain.staff.team import TEAM
 from domain.staff.worker import WORKER
+from domain.talk.gateway import GATEWAY
 from domain.values import Code, Id, Label, Line, Reference, SubjectId, Text, Unit, Zone
 from domain.work.notice import NOTICE
 from examples import EVENT, EVENTS, REQUEST, REQUESTS
 
 DECIDERS: tuple[Decider[Any, Any], ...] = (
     WORKER, TEAM, AREA, DIRECTORY, CONTACT, BOOKMARK, GROUP, MEMBERSHIP, SETTINGS, PROCESS_AREA, RESPONSIBILITY,
-    PRODUCT, PRICE_LIST, PRICES, ORDER, CALENDAR, CONTRACT, INCIDENT_TYPE, TICKET, NOTICE,
+    PRODUCT, PRICE_LIST, PRICES, ORDER, CALENDAR, CONTRACT, INCIDENT_TYPE, TICKET, GATEWAY, NOTICE,
 )  # fmt: skip
 FACTS = sorted(Event.by_topic.values(), key=lambda fact: fact.topic)
 TOPIC = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*")
 OPEN_TYPES = (Code, Country, Currency, Digest, Label, MediaType, Reference, Unit, Zone)
 """Words of the company or of its code lists, and of what a file is, which are nobody's data."""
 
-PAST = {"found", "held", "left", "set", "withdrawn"}
+PAST = {"found", "held", "left", "set", "split", "withdrawn", "withheld"}
 """Past tenses that do not end in -ed or -en."""
 
 

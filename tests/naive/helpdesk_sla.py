@@ -13,7 +13,6 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 LOG_ZONE = ZoneInfo("Europe/Rome")
-HORIZON = timedelta(days=5 * 366)
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 RESOLVES = {"Resolve ticket", "RESOLVED"}
 CLOSES_WITHOUT_RESOLUTION = {"INVALID", "DUPLICATE"}
@@ -65,6 +64,12 @@ def instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), zone).replace(fold=0).astimezone(UTC)
 
 
+def five_years_after(since: datetime) -> datetime:
+    """The same date, 1 March for 29 February; what is not due by then never is."""
+    later = date(since.year + 5, since.month, 1) + timedelta(days=since.day - 1)
+    return datetime.combine(later, since.timetz())
+
+
 class Calendar:
     def __init__(self, setup: dict[str, object]) -> None:
         week, holidays, zone = setup.get("week", {}), setup.get("holidays", []), setup["zone"]
@@ -75,23 +80,31 @@ class Calendar:
         self.holidays = set(holidays)
         self.week = [[tuple(hours.split("-")) for hours in sorted(week.get(name, []))] for name in WEEK]
         self.openings = cache(self._openings)
+        self.hours = cache(self._hours)
 
-    def _openings(self, day: date) -> list[Span]:
+    def _hours(self, day: date) -> list[Span]:
+        """A local date's hours, wherever a clock change may have put them."""
         if day in self.holidays:
             return []
+        week = self.week[day.weekday()]
+        return [(instant(day, opens, self.zone), instant(day, closes, self.zone)) for opens, closes in week]
+
+    def _openings(self, day: date) -> list[Span]:
+        """When it is open on a day of UTC, counted once whatever local dates it comes from."""
+        midnight = datetime.combine(day, time(), UTC)
+        reached, end = midnight, midnight + timedelta(days=1)
         spans: list[Span] = []
-        for opens, closes in self.week[day.weekday()]:
-            start, end = instant(day, opens, self.zone), instant(day, closes, self.zone)
-            if spans:
-                start = max(start, spans[-1][1])  # a clock change may push one interval's end into the next: count once
-            if start < end:
-                spans.append((start, end))
+        for opens, closes in sorted(span for days in range(-2, 3) for span in self.hours(day + timedelta(days=days))):
+            start, stop = max(opens, reached), min(closes, end)
+            if start < stop:
+                spans.append((start, stop))
+                reached = stop
         return spans
 
     def open_between(self, since: datetime, until: datetime) -> Iterator[Span]:
-        """The open spans of [since, until), local date after local date."""
-        day = since.astimezone(self.zone).date() - timedelta(days=1)
-        while day <= until.astimezone(self.zone).date():
+        """The open spans of [since, until), day after day."""
+        day = since.astimezone(UTC).date()
+        while day <= until.astimezone(UTC).date():
             for opens, closes in self.openings(day):
                 start, end = max(opens, since), min(closes, until)
                 if start < end:
@@ -103,14 +116,14 @@ class Calendar:
             yield from without(span, cuts)
 
     def consumed(self, since: datetime, until: datetime, cuts: list[Span]) -> int:
-        return int(sum((end - start).total_seconds() for start, end in self.counted(since, until, cuts)))
+        return int(sum((end - start for start, end in self.counted(since, until, cuts)), timedelta()).total_seconds())
 
     def due(self, since: datetime, target: int, cuts: list[Span]) -> datetime | None:
         """The earliest instant at which ``target`` seconds are consumed; None where five years are not enough."""
         missing = timedelta(seconds=target)
         if not missing:
             return since
-        for start, end in self.counted(since, since + HORIZON, cuts):
+        for start, end in self.counted(since, five_years_after(since), cuts):
             if end - start >= missing:
                 return start + missing
             missing -= end - start

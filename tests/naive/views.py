@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 from typing import Any, Protocol
 
-from naive import pricing, spelling
-from naive.promises import Book, Clock, Step, Verdict, Written, calendar, promised
+from naive import pricing, spelling, timers
+from naive.promises import ANSWERED, WROTE, Book, Clock, Step, Verdict, Written, calendar, promised, steps
 
 PlainFact = dict[str, Any]
 """As it lies in the log: stream, version, position, topic, happened_at and recorded_at in ISO 8601, actor, body."""
@@ -21,17 +22,23 @@ Rows = dict[str, dict[tuple[str, ...], dict[str, Any]]]
 SENTENCES = dict(
     line.split(": ", 1) for line in (Path(__file__).parent / "words.txt").read_text(encoding="utf-8").splitlines()
 )
-STATUS_AFTER = {
-    "ticket.opened": "received",
-    "ticket.started": "in-work",
-    "ticket.held": "waiting-for-customer",
-    "ticket.resumed": "in-work",
-    "ticket.reopened": "in-work",
-    "ticket.resolved": "resolved",
-    "ticket.closed": "closed",
+WAITS = "waiting-for-customer"
+AT_WORK = ("received", "in-work", WAITS)
+STATUS_AFTER: dict[str, tuple[str, tuple[str, ...] | None]] = {
+    "ticket.opened": ("received", None),
+    "ticket.started": ("in-work", AT_WORK),
+    "ticket.held": (WAITS, AT_WORK),
+    "ticket.resumed": ("in-work", AT_WORK),
+    "ticket.reopened": ("in-work", None),
+    "ticket.resolved": ("resolved", AT_WORK),
+    WROTE: ("in-work", (WAITS, "resolved")),
 }
+"""What a ticket is after each, and what it must have been before."""
+
 PROMISED = ("ticket.contract-selected", "ticket.contract-changed")
-MOMENTS = {*STATUS_AFTER, *PROMISED, "ticket.assessed"}
+ASSESSED = ("ticket.assessed", "ticket.assessment-withdrawn")
+LATE = timedelta(minutes=5)
+AUTOMATA = ("system", "routing", "notifying", "checking", "timer", "mailing")
 LEVELS = {"use": 1, "edit": 2, "administer": 3}
 
 
@@ -78,7 +85,10 @@ def views(facts: Sequence[PlainFact], secrets: Secrets | None = None) -> Rows:
         _clients(found, fact)
         _papers(found, fact)
         _notices(found, fact)
-        found["timeline"][fact["stream"], str(fact["version"])] = _told(fact)
+        found["timeline"][fact["stream"], str(fact["version"])] = line = _told(fact)
+        if line["recorded_at"] - line["happened_at"] > LATE and fact["actor"] not in AUTOMATA:
+            told = {name: line[name] for name in ("position", "happened_at", "recorded_at", "actor", "topic")}
+            found["late_facts"][fact["stream"], str(fact["version"])] = told
         if secrets and fact["topic"] == "contact.opened":
             _search(found, fact["stream"], streams, secrets)
     book = _book(found, streams)
@@ -91,6 +101,7 @@ def views(facts: Sequence[PlainFact], secrets: Secrets | None = None) -> Rows:
             pricing.holder(found, noun, thing(own[0]), own)
         if noun == "ticket":
             _ticket(found, own, streams, book)
+            timers.of_ticket(found, thing(own[0]), own, streams.get("settings-company", ()), book)
         elif noun == "membership":
             _memberships(found, own)
         elif noun == "group":
@@ -100,6 +111,15 @@ def views(facts: Sequence[PlainFact], secrets: Secrets | None = None) -> Rows:
             _directory(found, own)
         elif noun == "process":
             _process_area(found, own)
+        elif noun == "gateway":
+            _gateway(found, own)
+        elif noun == "calendar":
+            _calendar(found, own)
+        elif noun == "contract":
+            _contract(found, own)
+            timers.of_contract(found, thing(own[0]), own)
+        elif noun == "incident":
+            _incident_type(found, own)
         elif noun == "settings":
             _settings(found, own)
         elif noun in ("team", "area"):
@@ -161,9 +181,6 @@ def _clients(found: Rows, fact: PlainFact) -> None:
         found["contacts"][id,] = {"kind": body["kind"], "reference": body["reference"], "opened_at": at}
     if fact["topic"] in ("contact.opened", "contact.renamed"):
         found["contact_names"][id,] = {"subject": body["subject"], "name": sealed(fact, "name")}
-    if fact["topic"] == "ticket.opened":
-        for contact in {body["reporter"], body["customer"]} - {None}:
-            found["contact_tickets"][contact, id] = {"opened_at": at}
 
 
 def _papers(found: Rows, fact: PlainFact) -> None:
@@ -252,11 +269,38 @@ def _said(own: Sequence[PlainFact], secrets: Secrets) -> Iterator[tuple[str, Ite
 
 
 def _notices(found: Rows, fact: PlainFact) -> None:
-    if fact["topic"] == "notice.written":
-        told = {name: fact["body"][name] for name in ("recipient", "ticket", "occasion", "channel")}
-        found["notices"][thing(fact),] = told | {"written_at": instant(fact["recorded_at"])}
-    elif fact["topic"] == "notice.seen":
-        found["notices_seen"][thing(fact),] = {"seen_at": instant(fact["happened_at"])}
+    id, body, recorded = thing(fact), fact["body"], instant(fact["recorded_at"])
+    match fact["topic"]:
+        case "notice.written":
+            found["notices"][id,] = _news(body) | {"written_at": recorded}
+            if body["channel"] == "email":
+                found["notices_to_mail"][id,] = {"written_at": recorded}
+        case "notice.withheld":
+            found["notices_withheld"][id,] = _news(body) | {"reason": body["reason"], "withheld_at": recorded}
+        case "notice.seen":
+            found["notices_seen"][id,] = {"seen_at": instant(fact["happened_at"])}
+        case "notice.delivered" | "notice.not-delivered":
+            found["notices_to_mail"].pop((id,), None)
+            settled = {"failure": body.get("reason"), "missing": body.get("missing"), "status": body.get("status")}
+            found["notices_mailed"][id,] = settled | {"settled_at": recorded}
+        case "worker.email-set":
+            found["worker_emails"].pop((id,), None)
+            if body["email"] is not None:
+                found["worker_emails"][id,] = {"subject": body["subject"], "email": sealed(fact, "email")}
+        case "worker.notice-channels-set":
+            found["worker_channels"][id,] = {"channels": ",".join(body["channels"])}
+
+
+def _news(body: dict[str, Any]) -> dict[str, Any]:
+    due = body.get("due")
+    return {
+        **{name: body[name] for name in ("recipient", "ticket", "occasion", "channel")},
+        "roles": ",".join(body.get("roles", ())),
+        "instead_of": ",".join(body.get("instead_of", ())),
+        "target": body.get("target"),
+        "percent": body.get("percent"),
+        "due": due and instant(due),
+    }
 
 
 def _told(fact: PlainFact) -> dict[str, Any]:
@@ -282,10 +326,16 @@ def _read_out(field: str, value: Any) -> str:
     if value is None or value == []:
         return "none"
     if isinstance(value, list):
-        return ", ".join(value)
+        return ", ".join(_told_one(each) if isinstance(each, dict) else each for each in value)
     if isinstance(value, dict):
         return pricing.said(value)
     return str(instant(value)) if field in ("due", "since", "until") else str(value)
+
+
+def _told_one(one: dict[str, Any]) -> str:
+    """Somebody who is told, as whom, and instead of whom."""
+    instead = "" if one["instead_of"] is None else f" instead of {one['instead_of']}"
+    return f"{one['worker'] or 'nobody'} as {one['recipient']}{instead}"
 
 
 def _gathering(found: Rows, own: Sequence[PlainFact]) -> None:
@@ -384,11 +434,57 @@ def _process_area(found: Rows, own: Sequence[PlainFact]) -> None:
     }
 
 
+def _gateway(found: Rows, own: Sequence[PlainFact]) -> None:
+    """Its name is the one given last; all else is what was said of the latest instant."""
+    happened = by_happening(own)
+    turns = [fact["topic"] for fact in happened if fact["topic"] in ("gateway.closed", "gateway.reopened")]
+    found["gateways"][thing(own[0]),] = {
+        "name": [fact["body"]["name"] for fact in own if "name" in fact["body"]][-1],
+        "kind": own[0]["body"]["kind"],
+        "process_area": _last(happened, ("gateway.opened", "gateway.process-area-set"), "process_area"),
+        "responsible": _last(happened, ("gateway.responsible-set",), "responsible"),
+        "closed": turns[-1:] == ["gateway.closed"],
+    }
+
+
+def _calendar(found: Rows, own: Sequence[PlainFact]) -> None:
+    written = [fact for fact in own if "hours" in fact["body"]]
+    hours = written[-1]["body"]["hours"]
+    found["calendars"][thing(own[0]),] = {
+        "name": _last(own, ("calendar.defined", "calendar.renamed"), "name"),
+        "zone": hours["zone"],
+        "versions": len(written),
+        "holidays": len(hours["holidays"]),
+        "revised_at": instant(written[-1]["recorded_at"]),
+    }
+
+
+def _contract(found: Rows, own: Sequence[PlainFact]) -> None:
+    terms = own[-1]["body"]["terms"]
+    found["contracts"][thing(own[0]),] = {
+        "name": own[0]["body"]["name"],
+        "versions": len(own),
+        "calendar": terms["calendar"],
+        "responsible": terms.get("responsible"),
+        "levels": len(terms.get("levels", ())),
+        "revised_at": instant(own[-1]["recorded_at"]),
+    }
+
+
+def _incident_type(found: Rows, own: Sequence[PlainFact]) -> None:
+    found["incident_types"][thing(own[0]),] = {
+        "name": own[0]["body"]["name"],
+        "retired": any(fact["topic"] == "incident-type.retired" for fact in own),
+        "contract": _last(by_happening(own), ("incident-type.contract-set",), "contract"),
+    }
+
+
 def _settings(found: Rows, own: Sequence[PlainFact]) -> None:
     """What has a time of its own, by that; all else as it was recorded."""
     for name, field in (
         ("default-contract", "contract"),
         ("helpdesk-responsible", "responsible"),
+        ("helpdesk-process-area", "process_area"),
         ("base-list", "price_list"),
     ):
         _setting(found, name, [fact["body"][field] for fact in by_happening(own) if field in fact["body"]])
@@ -419,42 +515,98 @@ def _book(found: Rows, streams: dict[str, list[PlainFact]]) -> Book:
             if stream.startswith("contract-"):
                 book.contracts.setdefault(thing(fact), []).append(Written(at, body["terms"]))
                 found["contract_calendars"][thing(fact), body["terms"]["calendar"]] = {}
-            elif stream.startswith("calendar-"):
+            elif stream.startswith("calendar-") and "hours" in body:
                 book.calendars.setdefault(thing(fact), []).append(Written(at, calendar(body["hours"])))
     return book
 
 
 def _ticket(found: Rows, own: list[PlainFact], streams: dict[str, list[PlainFact]], book: Book) -> None:
     id, opened, body = thing(own[0]), own[0], own[0]["body"]
+    received = instant(body.get("received_at") or opened["happened_at"])
     found["tickets"][id,] = {
-        "opened_at": instant(opened["happened_at"]),
-        **{name: body[name] for name in ("area", "reporter", "customer", "incident_type", "reference", "product")},
-        "subject": body["subject"],
+        "opened_at": received,
+        **{name: body[name] for name in ("area", "reference", "product", "subject")},
         "title": sealed(opened, "title"),
         "description": sealed(opened, "description"),
     }
-    moments = by_happening(own)
-    found["ticket_standings"][id,] = _standing(moments)
+    whose = _whose(own)
+    found["ticket_standings"][id,] = _standing(own) | whose
+    for contact in {whose["reporter"], whose["customer"]} - {None}:
+        found["contact_tickets"][contact, id] = {"opened_at": received}
     for fact in own:
         if fact["topic"] == "ticket.contract-selected":
-            group = _bringer(fact, opened, streams)
+            group = _bringer(fact, _whose([each for each in own if each["position"] < fact["position"]]), streams)
             if group is not None:
                 found["sla_groups"][id,] = {"group_id": group}
-    _promises(found, id, moments, book)
+    for fact in own:
+        if fact["topic"] == "ticket.linked":
+            row = {"linked_at": instant(fact["happened_at"])}
+            found["ticket_links"][id, fact["body"]["kind"], fact["body"]["thing"]] = row
+        if fact["topic"] == "ticket.unlinked":
+            del found["ticket_links"][id, fact["body"]["kind"], fact["body"]["thing"]]
+    _promises(found, id, own, book)
 
 
-def _standing(moments: Sequence[PlainFact]) -> dict[str, Any]:
-    status = [STATUS_AFTER[fact["topic"]] for fact in moments if fact["topic"] in STATUS_AFTER][-1]
-    given = [fact["body"]["assignee"] for fact in moments if fact["topic"] == "ticket.assigned"]
-    changes = [fact for fact in moments if fact["topic"] in MOMENTS or fact["topic"] == "ticket.assigned"]
+def _whose(own: Sequence[PlainFact]) -> dict[str, Any]:
+    """By what was said last: on whose terms it is, what it is about, and which ticket it belongs to."""
+    row = {"process_area": None, "gateway": None, "survivor": None, "origin": None}
+    for fact in own:
+        match fact["topic"], fact["body"]:
+            case "ticket.opened", body:
+                row |= {name: body.get(name) for name in ("reporter", "customer", "incident_type", *row)}
+            case "ticket.customer-set", body:
+                row |= {"reporter": body["reporter"], "customer": body["customer"]}
+            case "ticket.retyped", body:
+                row["incident_type"] = body["incident_type"]
+            case "ticket.merged", body:
+                row["survivor"] = body["survivor"]
+            case "ticket.separated", _:
+                row["survivor"] = None
+            case "ticket.split-off", body:
+                row["origin"] = body["origin"]
+    return row
+
+
+def _standing(own: Sequence[PlainFact]) -> dict[str, Any]:
+    life, had = steps(own), _had(own)
+    status, severity, contract = "", None, None
+    for step in life:
+        after, before = STATUS_AFTER.get(step.topic, (status, None))
+        if step.topic == "ticket.closed":
+            after, before = "closed", ("resolved",) if step.body["reason"] is None else None
+        status = after if before is None or status in before else status
+        severity = step.body.get("severity") if step.topic in ASSESSED else severity
+        contract = step.body["contract"] if step.topic in PROMISED else contract
+    status = "merged" if any(step.topic == "ticket.merged" for step in life) else status
+    assignee, team = had[-1][1] if had else (None, None)
     return {
-        "status": "assigned" if status == "received" and given else status,
-        "severity": _last(moments, ("ticket.assessed",), "severity"),
-        "assignee": given[-1] if given else None,
-        "contract": _last(moments, PROMISED, "contract"),
-        "over": status in ("resolved", "closed"),
-        "changed_at": instant(changes[-1]["happened_at"]),
+        "status": "assigned" if status == "received" and (assignee or team) else status,
+        "severity": severity,
+        "assignee": assignee,
+        "team": team,
+        "contract": contract,
+        "over": status in ("resolved", "closed", "merged"),
+        "changed_at": max([step.at for step in life if step.topic != ANSWERED] + [at for at, _ in had]),
     }
+
+
+def _had(own: Sequence[PlainFact]) -> list[tuple[datetime, tuple[str | None, str | None]]]:
+    """Since when it was with whom, and with which team: what somebody gives back stays with the team."""
+    had: list[tuple[datetime, tuple[str | None, str | None]]] = []
+    for fact in own:
+        at, body = instant(fact["happened_at"]), fact["body"]
+        match fact["topic"]:
+            case "ticket.assigned":
+                now = (body["assignee"], body.get("team"))
+            case "ticket.team-assigned":
+                now = (None, body["team"])
+            case "ticket.given-back":
+                before = [holding for since, holding in had if since <= at]
+                now = (None, before[-1][1] if before and not body["team_too"] else None)
+            case _:
+                continue
+        had = sorted([*had, (at, now)], key=lambda each: each[0])
+    return had
 
 
 def _last(moments: Sequence[PlainFact], topics: tuple[str, ...], field: str) -> Any:
@@ -462,12 +614,12 @@ def _last(moments: Sequence[PlainFact], topics: tuple[str, ...], field: str) -> 
     return said[-1] if said else None
 
 
-def _bringer(fact: PlainFact, opened: PlainFact, streams: dict[str, list[PlainFact]]) -> str | None:
+def _bringer(fact: PlainFact, whose: dict[str, Any], streams: dict[str, list[PlainFact]]) -> str | None:
     """By what was known then: the groups the customer was in, of them those whose contract it is, the first by rank."""
-    scope, customer, at = fact["body"]["scope"], opened["body"]["customer"], instant(fact["happened_at"])
+    scope, customer, at = fact["body"]["scope"], whose["customer"], instant(fact["happened_at"])
     if scope not in ("group", "group-and-type") or customer is None:
         return None
-    type_ = opened["body"]["incident_type"] if scope == "group-and-type" else None
+    type_ = whose["incident_type"] if scope == "group-and-type" else None
 
     def known(stream: str) -> list[PlainFact]:
         return by_happening(each for each in streams.get(stream, ()) if each["position"] < fact["position"])
@@ -512,32 +664,60 @@ def _one_with(contact: str, streams: dict[str, list[PlainFact]], position: int) 
     return {each for each, survivor in names.items() if (survivor or each) == shown}
 
 
-def _promises(found: Rows, id: str, moments: Sequence[PlainFact], book: Book) -> None:
-    wanted = [fact for fact in moments if fact["topic"] in MOMENTS or _answered(fact)]
-    steps = [Step(instant(fact["happened_at"]), fact["topic"], fact["body"]) for fact in wanted]
-    known = promised(book, steps)
-    rows = {"first-response": _deadline(known.response), "resolution": _deadline(known.resolution)}
-    for target, row in rows.items():
-        found["deadlines"][id, target] = row
+def _promises(found: Rows, id: str, own: Sequence[PlainFact], book: Book) -> None:
+    life = steps(own)
+    known = promised(book, life)
+    rows = [_deadline(target, clock, own) for target, clock in known.clocks()]
+    for (target, clock), row in zip(known.clocks(), rows, strict=True):
+        if clock.since is None or (clock is known.next_response and row["outcome"] != "none"):
+            found["deadlines"][id, target] = row
+        elif row["outcome"] != "none":
+            kept = ("outcome", "contract", "due", "consumed_seconds", "target_seconds", "corrected")
+            found["earlier_responses"][id, clock.since.isoformat()] = {name: row[name] for name in kept}
+    response, *_, resolution = rows
+    assessed = [step.body.get("severity") for step in life if step.topic in ASSESSED]
     found["sla_outcomes"][id,] = {
-        "received_at": next(step.at for step in steps if step.topic == "ticket.opened"),
-        "severity": _last(moments, ("ticket.assessed",), "severity"),
+        "received_at": next(step.at for step in life if step.topic == "ticket.opened"),
+        "severity": assessed[-1] if assessed else None,
         "first_response_seconds": known.response.seconds,
         "resolution_seconds": known.resolution.seconds,
-        "first_response_due": rows["first-response"]["due"],
-        "resolution_due": rows["resolution"]["due"],
-        "first_response_outcome": rows["first-response"]["outcome"],
-        "resolution_outcome": rows["resolution"]["outcome"],
+        "first_response_due": response["due"],
+        "resolution_due": resolution["due"],
+        "first_response_outcome": response["outcome"],
+        "resolution_outcome": resolution["outcome"],
     }
-    contracts = {fact["body"]["contract"] for fact in moments if fact["topic"] in PROMISED} - {None}
+    contracts = {fact["body"]["contract"] for fact in own if fact["topic"] in PROMISED} - {None}
     found["promises"].update({} if known.settled else {(id, contract): {} for contract in contracts})
+    if _standing(own)["over"]:
+        judged = [
+            [target, _micros(clock.since), row["outcome"], _micros(row["due"])]
+            for (target, clock), row in zip(known.clocks(), rows, strict=True)
+        ]
+        line = json.dumps([[*map(_noticed, life)], judged], separators=(",", ":"))
+        found["lives"][id,] = {"received_at": life[0].at, "life": line}
 
 
-def _answered(fact: PlainFact) -> bool:
-    return fact["topic"] == "ticket.call-logged" and fact["body"]["answered"]
+def _noticed(step: Step) -> list[Any]:
+    """A moment as it is written down: when, of which kind, and what it is about."""
+    topic, body = step.topic.removeprefix("ticket."), step.body
+    through = ".".join(body.get("through") or ()) or None
+    if step.topic in PROMISED:
+        kind, value = "promised", body["contract"]
+    elif step.topic in ASSESSED:
+        kind, value = "assessed", body.get("severity")
+    elif topic == "closed":
+        kind, value = "closed" if body["reason"] is None else "dropped", None
+    else:
+        kind, value = topic, f"origin:{body['origin']}" if topic == ANSWERED and "origin" in body else through
+    return [_micros(step.at), kind, value]
 
 
-def _deadline(clock: Clock) -> dict[str, Any]:
+def _micros(at: datetime | None) -> int | None:
+    """Microseconds since 1970."""
+    return None if at is None else (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def _deadline(target: str, clock: Clock, own: Sequence[PlainFact]) -> dict[str, Any]:
     """`due` of an open one is when it will be due, if its clock runs on."""
     owed = clock.verdict is None and clock.target is not None
     verdict = clock.verdict or Verdict("open" if owed else "none", None, None, None, 0)
@@ -551,7 +731,15 @@ def _deadline(clock: Clock) -> dict[str, Any]:
         "consumed_seconds": clock.used() if owed and not clock.running else clock.seconds,
         "target_seconds": clock.target,
         "judged_at": verdict.at,
+        "corrected": any(
+            _is_about(fact["body"], target, clock) for fact in own if fact["topic"] == "outcome.corrected"
+        ),
     }
+
+
+def _is_about(said: dict[str, Any], target: str, clock: Clock) -> bool:
+    since = said.get("since")
+    return said["target"] == target and (since and instant(since)) == clock.since
 
 
 def waiting_apart(facts: Sequence[PlainFact], parked: dict[str, int]) -> Iterator[PlainFact]:

@@ -8,7 +8,9 @@ from rows import shown
 from specification import of
 
 from domain.clients.group import GROUP, GroupRenamed
-from examples import ANNA, ANNA_SUBJECT, CUSTOMERS, DEFECT, GOLD, HOTLINE, OFFICE, VIP, WORKSHOP
+from domain.service.calendar import CALENDAR, CalendarRenamed
+from domain.talk.gateway import GATEWAY, GatewayRenamed
+from examples import ANNA, ANNA_SUBJECT, CUSTOMERS, DEFECT, GOLD, HOTLINE, OFFICE, SUPPORT, VIP, WORKSHOP
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,7 @@ from examples import ANNA, ANNA_SUBJECT, CUSTOMERS, DEFECT, GOLD, HOTLINE, OFFIC
         ("incident-type", DEFECT, "Defect"),
         ("area", WORKSHOP, "Workshop"),
         ("team", HOTLINE, "Hotline"),
+        ("gateway", SUPPORT, "Support"),
     ],
 )
 def test_a_thing_is_called_by_its_label(kind: str, id: str, name: str) -> None:
@@ -30,6 +33,12 @@ def test_a_thing_is_called_by_its_label(kind: str, id: str, name: str) -> None:
 def test_a_renamed_group_is_called_by_its_last_name() -> None:
     renamed = of(GROUP, VIP, GroupRenamed(name="Very important"))
     assert shown(COMPANY_SO_FAR, renamed)["names"]["group", VIP] == {"name": "Very important"}
+
+
+def test_a_renamed_calendar_and_a_renamed_gateway_are_called_by_their_last_names() -> None:
+    calendar, gateway = CalendarRenamed(name="Summer"), GatewayRenamed(name="Form")
+    names = shown(COMPANY_SO_FAR, of(CALENDAR, OFFICE, calendar), of(GATEWAY, SUPPORT, gateway))["names"]
+    assert (names["calendar", OFFICE], names["gateway", SUPPORT]) == ({"name": "Summer"}, {"name": "Form"})
 
 
 def test_a_worker_is_called_by_a_name_in_its_envelope() -> None:
@@ -50,6 +59,7 @@ def test_nobody_we_know_is_among_the_things() -> None:
             "area",
             "team",
             "process-area",
+            "gateway",
             "product",
             "price-list",
         )

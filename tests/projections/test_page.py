@@ -17,7 +17,8 @@ from specification import given, on_monday, request
 from commands.command import Command
 from commands.service.calendar import ReviseCalendar
 from commands.service.contract import ReviseContract
-from commands.service.ticket import HoldTicket, LogCall
+from commands.service.exchange import LogCall
+from commands.service.ticket import HoldTicket
 from domain.fact import Fact
 from examples import GOLD, OFFICE, PUMP, SUMMER_HOURS
 from projections.model import Change, Known, ReadModel, Touch

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.service.link import LinkKind
 from projections import sight
 from projections.catalogue import QUESTIONS, READ_MODELS
 from projections.clients.access_check import AccessCheck
@@ -16,6 +17,8 @@ from projections.clients.contact import Contacts
 from projections.clients.search import ContactSearch
 from projections.question import Leg, Listing, Question, Single
 from projections.service.desk import Desk, Sort
+from projections.service.link import LinkedTickets
+from projections.service.sla_overview import Dimension, SlaOverview
 from projections.trail import Thing, Trail
 
 TABLE = re.compile(r"(?:FROM|JOIN)\s+([a-z_0-9]+)")
@@ -33,6 +36,10 @@ def asked() -> Iterator[Question]:
             yield AccessCheck(contact="xy", worker="xy")
         elif kind is Contacts:
             yield from (Contacts(), Contacts(kind="person"), Contacts(reference="xy"), Contacts(employer="xy"))
+        elif kind is SlaOverview:
+            yield SlaOverview(by=tuple(Dimension))
+        elif kind is LinkedTickets:
+            yield from (LinkedTickets(kind=kind, thing="xy") for kind in LinkKind)
         else:
             needed = {name: "xy" for name, field in kind.model_fields.items() if field.is_required()}
             yield kind.model_validate(needed)
@@ -72,7 +79,7 @@ def test_every_field_of_a_question_has_a_say_in_its_answer(question: Question) -
     if isinstance(question, Listing):
         assert question.narrowing.keys() <= type(question).model_fields.keys()
     said = " ".join(statements(question))
-    apart = {"sort", "text"} if isinstance(question, ContactSearch) else {"sort"}
+    apart = {"sort", "by", "text"} if isinstance(question, ContactSearch) else {"sort", "by"}
     for name in type(question).model_fields.keys() - getattr(question, "narrowing", {}).keys() - apart:
         assert f"%({name})s" in said
     assert all(f"%({name})s" in said for name in question.parameters(str))
@@ -88,7 +95,7 @@ def test_a_filter_that_is_not_given_asks_nothing_and_a_flag_asks_for_yes_or_no()
 def test_of_the_sets_that_sight_is_made_of_only_those_come_along_that_are_named() -> None:
     assert "WITH RECURSIVE answer" in sight.clause("answer AS (SELECT 1) SELECT * FROM answer")
     heads = re.findall(r"(\w+)\(\w+\) AS", sight.clause("answer AS (SELECT * FROM my_areas) SELECT * FROM answer"))
-    assert heads == ["my_holders", "every_area", "my_areas"]
+    assert heads == ["my_teams", "my_holders", "every_area", "my_areas"]
 
 
 def test_a_leg_goes_on_behind_the_row_it_is_told() -> None:

@@ -16,12 +16,13 @@ from domain.fact import Event, Fact
 from domain.personal import Sealed
 from domain.service.calendar import CALENDAR, CalendarDefined, OpeningHours
 from domain.service.contract import CONTRACT, ContractConcluded, ContractRevised, Targets, Terms
+from domain.service.deadline import Deadline, NoDue, Share, explain
+from domain.service.exchange import TicketCallLogged
 from domain.service.selection import Scope
+from domain.service.statement import OutcomeStated
 from domain.service.ticket import (
     TICKET,
-    OutcomeStated,
     TicketAssessed,
-    TicketCallLogged,
     TicketClosed,
     TicketContractSelected,
     TicketHeld,
@@ -32,7 +33,6 @@ from domain.service.ticket import (
     TicketResumed,
 )
 from domain.values import AreaId, CalendarId, ContactId, ContractId, DirectoryId, GroupId, SubjectId
-from projections.service.deadline import Deadline, Share, explain
 from projections.service.sla_report import TOPICS, SlaReport, TicketRow
 from projections.service.sla_summary import percentile, summary, total
 
@@ -202,7 +202,7 @@ def told(stories: list[list[Happened]]) -> Deadline:
 def test_a_deadline_names_what_was_used_and_what_was_left() -> None:
     found = told([OPEN, ticket((on_monday(10), TicketResolved()))])
     assert [(part.length, part.share) for part in found.parts] == [(HOUR, Share.USED), (3 * HOUR, Share.LEFT)]
-    assert (found.target, found.due) == (4 * HOUR, on_monday(13))
+    assert (found.length, found.due) == (4 * HOUR, on_monday(13))
 
 
 def test_a_deadline_names_what_came_over_it() -> None:
@@ -222,7 +222,9 @@ def test_there_is_no_deadline_to_explain_where_nothing_was_promised() -> None:
     none = TicketContractSelected(contract=None, version=0, scope=None)
     report = folded(ticket((on_monday(9), OPENED), (on_monday(9), none)))
     state = report.states["ticket-t"]
-    assert explain(state, report.book(state), on_monday(12)) is None
+    found = explain(state, report.book(state), on_monday(12))
+    assert found is not None
+    assert (found.no_due, found.due, found.parts) == (NoDue.NOTHING_PROMISED, None, ())
 
 
 STEPS = st.lists(
@@ -248,7 +250,7 @@ def test_the_parts_of_a_deadline_add_up(steps: list[tuple[int, str]]) -> None:
     if not over:
         story.append((at + MINUTE, TicketResolved()))
     found, shown = told([OPEN, ticket(*story)]), row(folded(OPEN, ticket(*story)))
-    assert found.total(Share.USED, Share.LEFT) == found.target
+    assert found.total(Share.USED, Share.LEFT) == found.length
     assert found.total(Share.USED, Share.OVER) == timedelta(seconds=shown.resolution_seconds or 0)
     assert found.due.isoformat() == shown.resolution_due
 

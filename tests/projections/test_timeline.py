@@ -46,9 +46,9 @@ def test_what_is_somebodys_stands_in_the_details_alone(event: Event) -> None:
     ("topic", "words"),
     [
         ("ticket.opened", "Reported: {title}"),
-        ("ticket.assigned", "Given to worker anna"),
+        ("ticket.assigned", "Given to worker anna, team none"),
         ("ticket.call-logged", "Call, answered: True; {note}"),
-        ("ticket.routed", "Looked for who answers: none"),
+        ("ticket.routed", "Looked for who answers: none, team none"),
         ("settings.severities-listed", "Severities, gravest first: grave, slight"),
         ("outcome.stated", "resolution: met, due 2024-06-04 13:30:00+00:00"),
         ("ticket.started", "Work began"),

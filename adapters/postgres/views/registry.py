@@ -41,7 +41,7 @@ WITH m AS (
     FROM read_models, head
 )
 SELECT m.name, m.version, m.state, m.position, head.position - m.position,
-       coalesce(extract(epoch FROM clock_timestamp() - (
+       coalesce(extract(epoch FROM log_time() - (
            SELECT recorded_at FROM facts WHERE notification_id > m.position ORDER BY notification_id LIMIT 1
        )), 0)::float,
        extract(epoch FROM clock_timestamp() - m.moved_at)::float,

@@ -10,6 +10,9 @@ from domain.company.settings import (
     SETTINGS,
     AfterClosing,
     BaseListSet,
+    ClosingRule,
+    ClosingRuleHalved,
+    ClosingRuleSet,
     DefaultAreaSet,
     DefaultContractSet,
     EntryListedTwice,
@@ -29,13 +32,14 @@ from domain.company.settings import (
     list_severities,
     list_units,
     set_base_list,
+    set_closing_rule,
     set_default_area,
     set_default_contract,
     set_form_rule,
     set_helpdesk_responsible,
     set_place,
 )
-from examples import ANNA, BORIS, GOLD, OFFICE_FLOOR, RETAIL, SILVER, TRADE, WORKSHOP
+from examples import ANNA, BORIS, GOLD, OFFICE, OFFICE_FLOOR, RETAIL, SILVER, TRADE, WORKSHOP
 
 AREA = DefaultAreaSet(area=WORKSHOP)
 GOLDEN, SILVERN = DefaultContractSet(contract=GOLD), DefaultContractSet(contract=SILVER)
@@ -152,6 +156,25 @@ def test_what_becomes_of_an_answer_after_closing_is_set_where_it_differs() -> No
     having(SETTINGS, anew).deciding(set_form_rule, AfterClosing.NEW_TICKET).then()
     having(SETTINGS, anew).deciding(set_form_rule, AfterClosing.REOPEN).then(FormRuleSet(reopens=AfterClosing.REOPEN))
     assert folded(SETTINGS).after_closing is None
+
+
+def test_when_what_is_resolved_closes_by_itself_is_set_where_it_differs_at_that_instant() -> None:
+    day, never = (
+        ClosingRuleSet(after_seconds=86_400, calendar=OFFICE),
+        ClosingRuleSet(after_seconds=None, calendar=None),
+    )
+    having(SETTINGS).deciding(set_closing_rule, 86_400, OFFICE, on_monday(9)).then(day)
+    having(SETTINGS).deciding(set_closing_rule, None, None, on_monday(9)).then()
+    known = having(SETTINGS, (day, on_monday(9)), (never, on_monday(15)))
+    known.deciding(set_closing_rule, 86_400, OFFICE, on_monday(12)).then()
+    known.deciding(set_closing_rule, None, None, on_monday(12)).then(never)
+    rule = folded(SETTINGS, (day, on_monday(9)), (never, on_monday(15))).closing_rule
+    assert [rule.at(on_monday(hour)) for hour in (8, 9, 15)] == [None, ClosingRule(86_400, OFFICE), None]
+
+
+@pytest.mark.parametrize("halved", [(86_400, None), (None, OFFICE)])
+def test_a_time_to_wait_takes_a_calendar_and_a_calendar_a_time(halved: tuple[Any, ...]) -> None:
+    having(SETTINGS).deciding(set_closing_rule, *halved, on_monday(9)).refused(ClosingRuleHalved)
 
 
 def test_the_base_list_is_set_where_it_differs_at_that_instant() -> None:

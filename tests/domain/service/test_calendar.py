@@ -8,13 +8,19 @@ from specification import LONG_AGO, MONDAY, folded, having, on_monday
 
 from domain.service.calendar import (
     CALENDAR,
+    MOST_HOLIDAYS,
     Calendar,
     CalendarAlreadyDefined,
     CalendarDefined,
+    CalendarRenamed,
     CalendarRevised,
     CalendarUnknown,
     OpeningHours,
+    TooManyHolidays,
+    add_holidays,
     define,
+    remove_holidays,
+    rename,
     revise,
 )
 from examples import OFFICE_HOURS, SUMMER_HOURS
@@ -39,6 +45,58 @@ def test_a_calendar_is_defined_once_and_revised_where_it_differs() -> None:
     back = CalendarRevised(hours=OFFICE_HOURS)
     having(CALENDAR, DEFINED, CalendarRevised(hours=SUMMER_HOURS)).deciding(revise, OFFICE_HOURS).then(back)
     having(CALENDAR).deciding(revise, OFFICE_HOURS).refused(CalendarUnknown)
+
+
+def test_a_calendar_is_renamed_where_that_changes_something_and_keeps_its_versions() -> None:
+    summer = CalendarRenamed(name="Summer")
+    having(CALENDAR, DEFINED).deciding(rename, "Office").then()
+    having(CALENDAR, DEFINED).deciding(rename, "Summer").then(summer)
+    having(CALENDAR, DEFINED, summer).deciding(rename, "Summer").then()
+    having(CALENDAR).deciding(rename, "Summer").refused(CalendarUnknown)
+    renamed = folded(CALENDAR, DEFINED, CalendarRevised(hours=CLOSED), summer)
+    assert (renamed.name, len(renamed.versions), len(renamed.known)) == ("Summer", 2, 2)
+    assert folded(CALENDAR, DEFINED, summer, CalendarRevised(hours=CLOSED)).name == "Summer"
+
+
+FIRST, SECOND, THIRD = (date(2024, 12, day) for day in (24, 25, 26))
+
+
+def closed_on(*holidays: date) -> CalendarRevised:
+    return CalendarRevised(hours=OFFICE_HOURS.model_copy(update={"holidays": holidays}))
+
+
+def test_holidays_are_added_to_those_there_are_each_once_and_in_order() -> None:
+    having(CALENDAR, DEFINED).deciding(add_holidays, (SECOND, FIRST, SECOND)).then(closed_on(FIRST, SECOND))
+    there = having(CALENDAR, DEFINED, closed_on(THIRD, FIRST))
+    there.deciding(add_holidays, (SECOND, FIRST)).then(closed_on(FIRST, SECOND, THIRD))
+    there.deciding(add_holidays, (FIRST, THIRD)).then()
+    there.deciding(add_holidays, ()).then()
+    having(CALENDAR).deciding(add_holidays, (FIRST,)).refused(CalendarUnknown)
+
+
+def test_holidays_are_taken_out_as_far_as_they_are_there() -> None:
+    there = having(CALENDAR, DEFINED, closed_on(THIRD, FIRST))
+    there.deciding(remove_holidays, (FIRST, SECOND)).then(closed_on(THIRD))
+    there.deciding(remove_holidays, (FIRST, THIRD)).then(closed_on())
+    there.deciding(remove_holidays, (SECOND,)).then()
+    there.deciding(remove_holidays, ()).then()
+    having(CALENDAR).deciding(remove_holidays, (FIRST,)).refused(CalendarUnknown)
+
+
+def test_a_calendar_has_so_many_holidays_and_no_more() -> None:
+    days = tuple(FIRST + timedelta(days=n) for n in range(MOST_HOLIDAYS))
+    full = having(CALENDAR, DEFINED, closed_on(*days))
+    full.deciding(add_holidays, (date(2024, 1, 1),)).refused(TooManyHolidays)
+    full.deciding(add_holidays, days).then()
+    full.deciding(remove_holidays, days[1:]).then(closed_on(FIRST))
+    having(CALENDAR, DEFINED, closed_on(*days[1:])).deciding(add_holidays, (FIRST,)).then(closed_on(*days))
+
+
+def test_a_holiday_counts_from_the_instant_it_was_recorded_and_not_before() -> None:
+    shut = CalendarRevised(hours=OFFICE_HOURS.model_copy(update={"holidays": (MONDAY.date(),)}))
+    calendar = folded(CALENDAR, DEFINED, (shut, NOON))
+    assert calendar.as_of(on_monday(13)).elapsed(on_monday(0), on_monday(24)) == 3 * HOUR
+    assert calendar.as_of(on_monday(11)).elapsed(on_monday(0), on_monday(24)) == 8 * HOUR
 
 
 def test_time_before_a_version_counts_by_the_old_one_and_after_it_by_the_new() -> None:

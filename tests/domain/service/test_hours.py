@@ -1,48 +1,23 @@
 """Business time: hours on a clock are counted as they really passed, and never twice (D4, R-SLA-8)."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import time as stopwatch
 from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from calendars import ALL_DAY, MICROSECOND, NINE_TO_FIVE, PLACES, Day, amounts, calendars, moments
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from walk import Piece, length, walked, walked_reach
 
-from domain.service.hours import Hours, Span
-
-Day = Sequence[tuple[int, int]]
-Piece = tuple[datetime, datetime]
+from domain.service.hours import REACH_YEARS, Hours, Span, horizon
 
 HOUR = timedelta(hours=1)
-MICROSECOND = timedelta(microseconds=1)
-ALL_DAY = [(0, 1440)]
-NINE_TO_FIVE = [(540, 1020)]
 OFFICE = Hours("Europe/Kyiv", [NINE_TO_FIVE] * 5 + [[], []], [date(2024, 8, 26)])
 ROUND_THE_CLOCK = Hours("Europe/Kyiv", [ALL_DAY] * 7, [])
 NEVER_OPEN = Hours("Europe/Kyiv", [[]] * 7, [])
-
-PLACES = [
-    ("UTC", date(2024, 2, 29)),
-    ("Europe/Kyiv", date(2024, 3, 31)),
-    ("Europe/Kyiv", date(2024, 10, 27)),
-    ("Pacific/Kiritimati", date(2025, 1, 1)),
-    ("Pacific/Pago_Pago", date(2025, 1, 1)),
-    ("Australia/Lord_Howe", date(2024, 4, 7)),
-    ("Antarctica/Troll", date(2024, 3, 31)),
-    ("America/Sao_Paulo", date(2018, 2, 18)),
-    ("America/Sao_Paulo", date(2018, 11, 4)),
-    ("Asia/Beirut", date(2024, 3, 31)),
-    ("America/St_Johns", date(2006, 10, 29)),
-    ("America/Toronto", date(1919, 3, 31)),
-    ("Pacific/Apia", date(2011, 12, 30)),
-    ("Pacific/Kiritimati", date(1994, 12, 31)),
-    ("Asia/Manila", date(1844, 12, 31)),
-    ("America/Juneau", date(1867, 10, 18)),
-]
 
 
 def kyiv(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -206,17 +181,18 @@ def test_what_is_never_open_is_never_reached() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "horizon"),
+    ("start", "last"),
     [
         (utc(2024, 6, 3, 12), utc(2029, 6, 3, 12)),
         (utc(2024, 2, 29), utc(2029, 3, 1)),
         (utc(1897, 1, 1), utc(1902, 1, 1)),
     ],
 )
-def test_the_reach_ends_five_years_on(start: datetime, horizon: datetime) -> None:
-    assert ROUND_THE_CLOCK.reach(start, horizon - start) == horizon
-    assert ROUND_THE_CLOCK.reach(start, horizon - start + MICROSECOND) is None
+def test_the_reach_ends_five_years_on(start: datetime, last: datetime) -> None:
+    assert ROUND_THE_CLOCK.reach(start, last - start) == last
+    assert ROUND_THE_CLOCK.reach(start, last - start + MICROSECOND) is None
     assert ROUND_THE_CLOCK.reach(start, timedelta.max) is None
+    assert horizon(start) == horizon(start.astimezone(ZoneInfo("Pacific/Kiritimati"))) == last
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles"])
@@ -276,74 +252,7 @@ def test_a_week_that_is_none_is_refused(week: list[Day]) -> None:
         Hours("UTC", week, [])
 
 
-# Laws, against a walk from day to day that knows nothing of folds, tables or years
-
-
-@lru_cache(maxsize=10_000)
-def walked_instant(zone: ZoneInfo, wall: datetime) -> datetime:
-    """Try the offsets before and after any clock change: the earlier match, or if none the one before the gap."""
-    offsets = [(wall.replace(tzinfo=UTC) + timedelta(days=days)).astimezone(zone).utcoffset() for days in (-2, 2)]
-    guesses = [wall.replace(tzinfo=UTC) - offset for offset in offsets if offset is not None]
-    return min((guess for guess in guesses if guess.astimezone(zone).replace(tzinfo=None) == wall), default=guesses[0])
-
-
-def walked_intervals(hours: Hours, start: datetime, end: datetime) -> Iterator[Piece]:
-    zone = ZoneInfo(hours.zone)
-    for number in range(-3, (end - start).days + 4):
-        day = start.date() + timedelta(days=number)
-        midnight = datetime.combine(day, time())
-        for interval in hours.week[day.weekday()] if day not in hours.holidays else ():
-            opens, closes = (walked_instant(zone, midnight + timedelta(minutes=minute)) for minute in interval)
-            if opens < closes:
-                yield opens, closes
-
-
-def walked(hours: Hours, start: datetime, end: datetime) -> Iterator[Piece]:
-    """Pieces of [start, end) over which at least one interval is open."""
-    changes: Counter[datetime] = Counter()
-    for opens, closes in walked_intervals(hours, start, end):
-        changes[opens] += 1
-        changes[closes] -= 1
-    depth = 0
-    for earlier, later in pairwise(sorted(changes)):
-        depth += changes[earlier]
-        if depth > 0 and earlier < end and later > start:
-            yield max(earlier, start), min(later, end)
-
-
-def length(pieces: Sequence[Piece]) -> timedelta:
-    return sum((closes - opens for opens, closes in pieces), timedelta())
-
-
-def walked_reach(pieces: Sequence[Piece], amount: timedelta) -> datetime | None:
-    for opens, closes in pieces:
-        if amount <= closes - opens:
-            return opens + amount
-        amount -= closes - opens
-    return None
-
-
-minutes = st.one_of(st.integers(0, 96).map(lambda quarter: quarter * 15), st.integers(0, 1440))
-intervals = st.tuples(minutes, minutes).filter(lambda pair: pair[0] != pair[1]).map(lambda pair: (min(pair), max(pair)))
-days = st.one_of(st.just(ALL_DAY), st.just(NINE_TO_FIVE), st.lists(intervals, max_size=4))
-weeks = st.one_of(st.lists(days, min_size=7, max_size=7), days.map(lambda day: [day] * 7))
-moments = st.builds(
-    lambda minute, microsecond: timedelta(minutes=minute, microseconds=microsecond),
-    st.one_of(st.integers(-8 * 96, 8 * 96).map(lambda quarter: quarter * 15), st.integers(-11_520, 11_520)),
-    st.sampled_from([0, 0, 1, -1, 123_457]),
-)
-amounts = st.one_of(
-    st.integers(1, 400).map(lambda quarter: timedelta(minutes=quarter * 15)),
-    st.timedeltas(MICROSECOND, timedelta(days=6)),
-)
-
-
-@st.composite
-def calendars(draw: st.DrawFn) -> tuple[Hours, datetime]:
-    """Hours, and noon of a date worth asking about."""
-    zone, day = draw(st.sampled_from(PLACES))
-    holidays = draw(st.sets(st.integers(-7, 7).map(lambda number: day + timedelta(days=number)), max_size=3))
-    return Hours(zone, draw(weeks), holidays), datetime.combine(day, time(12), UTC)
+# Laws, in any zone of the world, some of them against a walk from day to day
 
 
 moderately = settings(max_examples=60, deadline=None)
@@ -425,3 +334,23 @@ def test_a_longer_target_is_never_reached_earlier(
     hours, noon = calendar
     due, later = hours.reach(noon + first, amount), hours.reach(noon + first, amount + more)
     assert later is None or (due is not None and due < later)
+
+
+@moderately
+@given(calendars(), moments, st.sampled_from([timedelta(days=5 * 365 + 3), timedelta(days=3_650), timedelta.max]))
+def test_a_target_beyond_five_years_is_never_due_and_nothing_later_is_looked_at(
+    calendar: tuple[Hours, datetime], first: timedelta, amount: timedelta
+) -> None:
+    hours, noon = calendar
+    looked_at = []
+
+    class Watched(frozenset[date]):
+        def __contains__(self, day: object) -> bool:
+            looked_at.append(day)
+            return super().__contains__(day)
+
+    object.__setattr__(hours, "holidays", Watched(hours.holidays))
+    began = stopwatch.process_time()
+    assert hours.reach(noon + first, amount) is None
+    assert stopwatch.process_time() - began < 1
+    assert len(looked_at) < (REACH_YEARS + 2) * 2 * 366

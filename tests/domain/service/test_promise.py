@@ -1,15 +1,19 @@
 """Both clocks of a ticket, moment by moment (D3, D5-D7, D9, D10, D32)."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from life import Life, book
 from specification import LONG_AGO, MONDAY, on_monday
 
 from domain.service.calendar import OpeningHours
+from domain.service.clock import Clock, Judgement, Outcome
 from domain.service.contract import Targets, Terms
-from domain.service.promise import Book, Clock, Judgement, Kind, Moment, Outcome, Target, judge
-from domain.service.ticket import OutcomeCorrected, OutcomeStated
+from domain.service.promise import Book, Kind, Moment, judge
+from domain.service.statement import OutcomeCorrected, OutcomeStated
+from domain.service.target import Target
 from domain.timeline import Timeline
 from domain.values import CalendarId
 from examples import GOLD, GOLD_TERMS, GRAVE, OFFICE, OFFICE_HOURS, SILVER, SILVER_TERMS, SLIGHT
@@ -92,7 +96,10 @@ def test_a_report_alone_promises_nothing_yet() -> None:
     texts = book({GOLD: [(LONG_AGO, hours(1, 8)), (TEN, hours(1, 1))]}, {OFFICE: OFFICE_HOURS})
     nothing: Timeline[Moment] = Timeline()
     moments = nothing.put(NINE, Moment(Kind.OPENED))
-    assert judge(moments, texts, NOON) == dict.fromkeys(Target, Judgement())
+    assert judge(moments, texts, NOON) == {
+        Target.FIRST_RESPONSE: Judgement(),
+        Target.RESOLUTION: Judgement(),
+    }
 
 
 # The first response
@@ -622,11 +629,11 @@ def test_a_clock_without_an_offer_counts_nothing() -> None:
     assert (clock.total(), clock.due(), clock.result(TEN)) == (None, None, Judgement(judged_at=TEN))
 
 
-@pytest.mark.parametrize("twice", ["stop", "cancel"])
-def test_a_clock_that_stands_is_judged_no_second_time(twice: str) -> None:
+@pytest.mark.parametrize("twice", [Clock.stop, partial(Clock.cancel, outcome=Outcome.CANCELLED)])
+def test_a_clock_that_stands_is_judged_no_second_time(twice: Callable[[Clock, datetime], None]) -> None:
     clock = Clock()
     clock.run(NINE)
     clock.stop(TEN)
     before = clock.result(NOON)
-    getattr(clock, twice)(on_monday(11))
+    twice(clock, on_monday(11))
     assert clock.result(NOON) == before

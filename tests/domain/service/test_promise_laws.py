@@ -14,9 +14,11 @@ from specification import LONG_AGO, MONDAY
 
 from domain.refusal import Refused
 from domain.service.calendar import OpeningHours
+from domain.service.clock import Judgement, Outcome
 from domain.service.contract import Targets, Terms
-from domain.service.promise import Book, Judgement, Kind, Moment, Outcome, judge
-from domain.service.ticket import TICKET, Statement
+from domain.service.promise import Book, Kind, Moment, judge, judgements
+from domain.service.statement import Statement
+from domain.service.ticket import TICKET
 from domain.timeline import Timeline
 from domain.values import ContractId
 from examples import GOLD, GRAVE, OFFICE, SILVER, SLIGHT
@@ -323,10 +325,10 @@ def essence(judged: Judgement) -> tuple[object, ...]:
 
 
 def stated_rightly(life: Life) -> Iterator[bool]:
-    """For each target: what was stated last is how it stands, or it was re-opened since and stands open again."""
+    """For each promise: what was stated last is how it stands, or it was re-opened since and stands open again."""
     until = life.ticket.moments.entries[-1].since
-    for target, found in judge(life.ticket.moments, life.book, until).items():
-        stated: Statement | None = life.ticket.stated.get(target)
+    for mark, found in judgements(life.ticket.moments, life.book, until).items():
+        stated: Statement | None = life.ticket.stated.get(mark)
         if found.outcome in (Outcome.OPEN, Outcome.NONE):
             again = any(moment.kind is Kind.REOPENED for _, moment in life.ticket.moments)
             yield stated is None or stated.judgement.outcome is found.outcome or again

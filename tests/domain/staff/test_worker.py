@@ -11,8 +11,10 @@ from domain.staff.worker import (
     Right,
     WorkerAlreadyHired,
     WorkerDeactivated,
+    WorkerEmailSet,
     WorkerHired,
     WorkerNotActive,
+    WorkerNoticeChannelsSet,
     WorkerReactivated,
     WorkerRenamed,
     WorkerRightGranted,
@@ -23,8 +25,11 @@ from domain.staff.worker import (
     hire,
     reactivate,
     rename,
+    set_email,
+    set_notice_channels,
     withdraw,
 )
+from domain.work.channel import Channel
 from examples import ANNA_SUBJECT, BORIS
 
 HIRED = WorkerHired(subject=ANNA_SUBJECT, name="Anna")
@@ -42,6 +47,25 @@ def test_a_new_name_is_always_a_fact_of_the_same_subject() -> None:
     having(WORKER, HIRED, renamed).deciding(rename, "Anna").then(renamed)
     having(WORKER).deciding(rename, "Anna").refused(WorkerUnknown)
     assert folded(WORKER, HIRED, HELPS, renamed) == folded(WORKER, HIRED, HELPS)
+
+
+def test_an_email_address_is_always_a_fact_of_the_same_subject() -> None:
+    told = WorkerEmailSet(subject=ANNA_SUBJECT, email="anna@example.com")
+    having(WORKER, HIRED).deciding(set_email, "anna@example.com").then(told)
+    having(WORKER, HIRED, told).deciding(set_email, "anna@example.com").then(told)
+    having(WORKER, HIRED, told).deciding(set_email, None).then(WorkerEmailSet(subject=ANNA_SUBJECT, email=None))
+    having(WORKER).deciding(set_email, None).refused(WorkerUnknown)
+    assert folded(WORKER, HIRED, told) == folded(WORKER, HIRED)
+
+
+def test_channels_that_a_worker_wants_hold_until_they_want_others() -> None:
+    told = WorkerNoticeChannelsSet(channels=(Channel.EMAIL,))
+    assert folded(WORKER, HIRED).notice_channels == ()
+    having(WORKER, HIRED).deciding(set_notice_channels, (Channel.EMAIL,)).then(told)
+    having(WORKER, HIRED, told).deciding(set_notice_channels, (Channel.EMAIL,)).then()
+    having(WORKER, HIRED, told).deciding(set_notice_channels, ()).then(WorkerNoticeChannelsSet(channels=()))
+    having(WORKER).deciding(set_notice_channels, ()).refused(WorkerUnknown)
+    assert folded(WORKER, HIRED, told).notice_channels == (Channel.EMAIL,)
 
 
 def test_who_leaves_may_have_a_successor_or_be_forced() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from company import COMPANY_SO_FAR, OVEN
+from company import BAKERY_SUBJECT, COMPANY_SO_FAR, OVEN
 from rows import Rows, shown
 from specification import LONG_AGO, Happened, of, on_monday
 
 from domain.clients.contact import CONTACT, ContactContractSet, ContactMoved, ContactRenamed
-from domain.service.ticket import TICKET
+from domain.service.ticket import TICKET, TicketCustomerSet
 from examples import BAKERY, CUSTOMERS, DEFECT, EVENT, GOLD, MILL, MILL_SUBJECT, PUMP, SILVER, SUPPLIERS
 
 TEN, NOON = on_monday(10), on_monday(12)
@@ -60,3 +60,16 @@ def test_its_tickets_are_those_it_reported_and_those_reported_for_it() -> None:
         (MILL, "shared"): {"opened_at": NOON},
         (BAKERY, "shared"): {"opened_at": NOON},
     }
+
+
+def test_a_ticket_moves_to_the_file_of_whoever_it_is_found_to_be_of() -> None:
+    found = TicketCustomerSet(subject=BAKERY_SUBJECT, reporter=None, customer=BAKERY)
+    rows = file(of(TICKET, PUMP, found, at=NOON))["contact_tickets"]
+    assert rows == {(BAKERY, PUMP): {"opened_at": on_monday(9)}, (BAKERY, OVEN): {"opened_at": on_monday(9)}}
+    nobodys = TicketCustomerSet(subject=BAKERY_SUBJECT, reporter=None, customer=None)
+    assert file(of(TICKET, PUMP, found, nobodys, at=NOON))["contact_tickets"].keys() == {(BAKERY, OVEN)}
+
+
+def test_a_part_is_as_old_in_the_file_as_the_whole() -> None:
+    part = EVENT["ticket.opened"].model_copy(update={"received_at": TEN})
+    assert file(of(TICKET, "part", part, at=NOON))["contact_tickets"][MILL, "part"] == {"opened_at": TEN}

@@ -12,12 +12,12 @@ from specification import Happened, of, on_monday, request
 from commands.command import Command
 from commands.service.calendar import ReviseCalendar
 from commands.service.contract import ReviseContract
+from commands.service.exchange import LogCall
+from commands.service.opening import OpenTicket
 from commands.service.ticket import (
     AssessTicket,
     CloseTicket,
     HoldTicket,
-    LogCall,
-    OpenTicket,
     ReopenTicket,
     ResolveTicket,
     ResumeTicket,

@@ -1,0 +1,32 @@
+"""Who may have a ticket explained: whoever may know of it; an auditor, as an exception (D34)."""
+
+from __future__ import annotations
+
+from commands.permission import holds
+from commands.retrospect import Present
+from commands.sight import TICKET_MODULE, lies_open
+from domain.refusal import require
+from domain.service.ticket import TICKET, Ticket, TicketUnknown
+from domain.staff.worker import SYSTEM, Right
+from domain.values import TicketId
+
+ASKED_BY = "who may know of the ticket; an auditor, as an exception"
+
+
+def opened(asked: Present, id: TicketId) -> Right | None:
+    """Refuse a ticket that is not for the asker to know of, as if there were none (D16, D34).
+
+    The right by which alone it was opened, if that is an exception.
+    """
+    ticket = asked.read(TICKET, id)
+    require(ticket.opened_at is not None, otherwise=TicketUnknown)
+    if knows(asked, ticket):
+        return None
+    require(holds(asked, Right.AUDITOR), otherwise=TicketUnknown)
+    return Right.AUDITOR
+
+
+def knows(asked: Present, ticket: Ticket) -> bool:
+    """Whether the asker may know of the ticket now."""
+    allowed = asked.actor == SYSTEM or any(holds(asked, right) for right in TICKET_MODULE)
+    return allowed and lies_open(asked, ticket)

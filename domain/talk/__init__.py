@@ -1,0 +1,1 @@
+"""Everything said, and who may read it."""
