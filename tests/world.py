@@ -15,6 +15,7 @@ from commands.clients.directory import OpenDirectory, SetDirectoryRight
 from commands.clients.group import FormGroup
 from commands.clients.membership import JoinGroup
 from commands.command import Command
+from commands.company.process_area import ListProcessArea
 from commands.company.settings import ListSeverities, SetDefaultArea, SetDefaultContract
 from commands.service.calendar import DefineCalendar
 from commands.service.contract import ConcludeContract
@@ -23,6 +24,7 @@ from commands.service.opening import OpenTicket
 from commands.staff.area import GiveAreaRole, OpenArea
 from commands.staff.team import AddTeamMember, FormTeam
 from commands.staff.worker import GrantRight, HireWorker
+from commands.talk.gateway import OpenGateway
 from domain.clients.address import AddressKind
 from domain.clients.contact import ContactKind
 from domain.clients.directory import Level
@@ -38,8 +40,10 @@ from domain.values import (
     ContractId,
     DirectoryId,
     FileId,
+    GatewayId,
     GroupId,
     IncidentTypeId,
+    ProcessAreaId,
     TeamId,
     TicketId,
     WorkerId,
@@ -75,12 +79,15 @@ class World:
     """A postal one of the contact, which takes any text."""
     organisation: ContactId
     branch: ContactId
+    process_area: ProcessAreaId
+    gateway: GatewayId
 
     def ids(self) -> dict[str, str]:
         """The ids by the name of the field that holds such an id."""
         workers = dict.fromkeys(("actor", "assignee", "responsible", "recipient", "doer"), self.worker)
         others = dict.fromkeys(("employer", "whole", "other", "survivor"), self.organisation)
-        return {**asdict(self), **workers, **others, "customer": self.contact}
+        people = dict.fromkeys(("customer", "reporter"), self.contact)
+        return {**asdict(self), **workers, **others, **people, "origin": self.ticket}
 
 
 async def set_up(desk: Client) -> World:
@@ -118,9 +125,11 @@ async def set_up(desk: Client) -> World:
         ContactId(await did(OpenContact(directory=directory, kind=kind, name="Mill")))
         for kind in (ContactKind.COMPANY, ContactKind.PART)
     ]
+    process_area = ProcessAreaId(await did(ListProcessArea(name="Helpdesk")))
+    gateway = GatewayId(await did(OpenGateway(name="Support", process_area=process_area)))
     return World(
         *(worker, team, area, directory, contact, group, calendar, contract, incident_type, ticket, file),
-        *(address, organisation, branch),
+        *(address, organisation, branch, process_area, gateway),
     )
 
 

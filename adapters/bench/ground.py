@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters import embedded
-from adapters.bench import crowd_seed, echo, load, looking, market_seed, relay, server, watch, whole
+from adapters.bench import crowd_seed, echo, load, looking, market_seed, relay, replaying, server, watch, whole
 from adapters.bench.crowd import Crowd
 from adapters.bench.market import Market
 from adapters.bench.side import CALLER, WHOLE, Company, place
@@ -29,7 +29,7 @@ FAREWELL_SECONDS = 10.0
 
 PROCESSES = multiprocessing.get_context("forkserver")
 """What all processes need is imported once, in the one that they are forked from."""
-PRELOADED = (server, echo, load, looking, relay, whole)
+PRELOADED = (server, echo, load, looking, relay, replaying, whole)
 PROCESSES.set_forkserver_preload([*(each.__name__ for each in PRELOADED), "adapters.cli", *parts()])
 
 Main = Callable[..., None]
@@ -136,6 +136,17 @@ class Ground:
                 return float(_said(publisher, relay.__name__))
 
             yield rate
+
+    @contextmanager
+    def replaying(self, side: Side, log: Path) -> Iterator[Callable[[Any], float]]:
+        """Somebody who imports a log, and supposes things of all its tickets, and tells how many seconds it took."""
+        with _process(replaying.main, self._state, side.name, log) as replayer:
+
+            def took(job: Any) -> float:
+                replayer.send(job)
+                return float(_said(replayer, replaying.__name__))
+
+            yield took
 
 
 @contextmanager

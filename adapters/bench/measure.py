@@ -29,6 +29,8 @@ class Pace:
     teams: int = 100
     in_flight: int = 256
     customers: int = 500
+    cases: int = 4_479
+    """Of a help desk's log; so many has the real one."""
 
 
 FULL = Pace(
@@ -58,6 +60,7 @@ QUICK = Pace(
     members=3_000,
     prices=(30_000, 1_000),
     tickets=(10_000, 1_000),
+    cases=400,
 )
 
 

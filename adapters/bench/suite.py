@@ -16,6 +16,7 @@ from adapters.bench.relay import IN_FLIGHT
 from adapters.bench.seed import seed
 from adapters.bench.server import plain
 from adapters.bench.sight import access, check, membership, search
+from adapters.bench.supposing import whatif
 from adapters.bench.timing import timer
 from adapters.bench.views import freshness, rebuild, sustained
 from adapters.postgres.schema import connect
@@ -92,7 +93,7 @@ BENCHES: Mapping[str, Bench] = {
     for bench in (
         *(throughput, latency, growth, scale, encryption, relay, rebuild, sustained, freshness),
         *(access, check, membership, search),
-        *(price, price_bulk, due, timer),
+        *(price, price_bulk, due, timer, whatif),
     )
 }
 

@@ -91,6 +91,8 @@ def notice(
     as_json: AsJson = False,
 ) -> None:
     """Why a worker got notices about a ticket, or did not."""
+    if worker is None and actor == SYSTEM:
+        console.fail("nothing is told to the installation itself: say whose notices with --worker", console.WRONG_USE)
     data = {"ticket": ticket, **_given(worker=worker, occasion=occasion)}
     found = asked("why-notice", data, actor, patience_seconds, as_json=as_json)
     if as_json:

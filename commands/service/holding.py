@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
-
 from commands.command import Asked, Command, Decision
 from commands.service.book import read_book
 from commands.sight import works_on
 from domain.refusal import require
 from domain.service import ticket as rule
-from domain.service.holding import Holding
+from domain.service.holding import Holding, NobodyNamed
 from domain.service.ticket import TICKET, Ticket
 from domain.staff.team import TEAM, TeamUnknown
 from domain.staff.worker import WORKER, WorkerNotActive, WorkerUnknown
@@ -23,14 +21,9 @@ class AssignTicket(Command, topic="ticket.assign", of=TICKET):
     assignee: WorkerId | None = None
     team: TeamId | None = None
 
-    @model_validator(mode="after")
-    def _to_somebody(self) -> AssignTicket:
-        if self.assignee is None and self.team is None:
-            raise ValueError("a ticket is assigned to a worker, to a team, or to both")
-        return self
-
     def decide(self, own: Ticket, asked: Asked) -> Decision:
         works_on(asked, own)
+        require((self.assignee, self.team) != (None, None), otherwise=NobodyNamed)
         return rule.assign(own, _able(asked, Holding(self.assignee, self.team)), asked.at)
 
 

@@ -53,6 +53,10 @@ class TicketClaimed(Refused):
     """Somebody else has the ticket already; the answer is about them."""
 
 
+class NobodyNamed(Refused):
+    """A ticket is assigned to a worker, to a team, or to both; to give it back is another request."""
+
+
 class TicketNotHeld(Refused):
     """The ticket is not yours to give back."""
 

@@ -37,6 +37,7 @@ GLANCE = Pace(
     teams=40,
     in_flight=32,
     customers=5,
+    cases=6,
 )
 
 
@@ -49,7 +50,7 @@ def place() -> Iterator[Ground]:
 def test_the_benches_are_those_that_the_documents_name() -> None:
     line = ["throughput", "latency", "growth", "scale", "encryption"]
     views, sight = ["rebuild", "sustained", "freshness"], ["access", "check", "membership", "search"]
-    assert list(BENCHES) == [*line, "relay", *views, *sight, "price", "price_bulk", "due", "timer"]
+    assert list(BENCHES) == [*line, "relay", *views, *sight, "price", "price_bulk", "due", "timer", "whatif"]
 
 
 @pytest.mark.parametrize("name", BENCHES)

@@ -225,7 +225,8 @@ class Market:
         """A new one, that questions know of."""
         opened = self.here.send(OpenPriceList(name="List", priority=1, currency="EUR"))
         assert self.here.ask("prices", price_list=opened) == []
-        self.here.ask("price-lists")
+        for question in ("price-lists", "products"):
+            self.here.ask(question)
         return opened
 
     def desk(self, actor: str = SYSTEM) -> Desk:

@@ -187,6 +187,7 @@ HIDDEN = {
     ],
     "desk": [{"contact": "bakery"}, {"area": "south"}],
     "deadlines": [{"area": "south"}],
+    "sla-overview": [{"area": "south"}, {"group": "regulars"}],
     "contacts": [{"directory": "secret"}],
     "contact-cards": [{"directory": "secret"}],
     "groups": [{"directory": "secret"}],

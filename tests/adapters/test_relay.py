@@ -32,12 +32,14 @@ from adapters.nats.channel import FACTS, Channel, beside
 from adapters.nats.pipeline import NotStored
 from adapters.nats.stream import Standing
 from adapters.nats.term import Plan, Term, plan
-from adapters.postgres.outbox import Head, Outgoing
+from adapters.postgres.outbox import LOCK, Head, Outgoing
 from adapters.postgres.schema import connect, migrate
 from adapters.settings import Settings
 
 CANARY = "Canary Zofie 7f3a"
-HOLDER = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+HOLDER = f"""
+SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+AND (classid::int8 << 32 | objid::int8) = {LOCK}"""  # noqa: S608 - the lock's name is ours
 SHORT_SECONDS = 0.1
 """The shortest time for which NATS can be made to remember what it has seen."""
 

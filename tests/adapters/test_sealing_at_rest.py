@@ -58,7 +58,7 @@ class Canary:
             if isinstance(value, list) and "items" in part:
                 return [self.sing(part["items"], each, named, silent, f"{path}.{n}") for n, each in enumerate(value)]
             if _is_text(part) and _is_label(part) == self.labels and path not in silent:
-                return f"{SAID} {self.word}"
+                return f"{self.word}@firm.example" if "@" in str(value) else f"{SAID} {self.word}"
         return value
 
 

@@ -12,7 +12,7 @@ from specification import Happened, of, on_monday, request
 from commands.command import Command
 from commands.service.calendar import ReviseCalendar
 from commands.service.contract import ReviseContract
-from commands.service.exchange import LogCall
+from commands.service.exchange import LogCall, LogMessage
 from commands.service.opening import OpenTicket
 from commands.service.ticket import (
     AssessTicket,
@@ -24,12 +24,18 @@ from commands.service.ticket import (
 )
 from domain.clients.group import GROUP, GroupContractSet, GroupFormed, GroupKind, GroupRanked
 from domain.clients.membership import MEMBERSHIP, MemberJoined, MemberLeft
+from domain.service import life
 from domain.service.calendar import OpeningHours
+from domain.service.clock import Outcome
 from domain.service.contract import Targets, Terms
+from domain.service.exchange import Direction, Way
+from domain.service.life import Verdict
+from domain.service.target import Target
 from examples import CUSTOMERS, DEFECT, GOLD, GRAVE, MILL, OFFICE, PUMP, REGULARS, SILVER, VIP
 
 EIGHT, LATER = on_monday(8), on_monday(12)
 HOUR = 3600
+IN, OUT = Direction.INCOMING, Direction.OUTGOING
 HALF = Terms(calendar=OFFICE, general=Targets(first_response_seconds=HOUR, resolution_seconds=8 * HOUR))
 MORNINGS = OpeningHours(zone="UTC", week=(((540, 780),),) * 5 + ((), ()))
 
@@ -55,6 +61,7 @@ def test_an_open_promise_is_due_and_at_risk_after_three_quarters_of_its_time() -
         "consumed_seconds": None,
         "target_seconds": 2 * HOUR,
         "judged_at": None,
+        "corrected": False,
     }
     assert deadline(rows())["due"] == on_monday(17, days=1)
     assert deadline(rows())["at_risk_from"] == on_monday(13, days=1)
@@ -105,6 +112,46 @@ def test_an_answer_that_becomes_known_late_keeps_a_promise_that_looked_missed() 
     found = shown(COMPANY_SO_FAR, commands=[held, late])
     assert deadline(found, "first-response")["outcome"] == "met"
     assert found["sla_outcomes"][PUMP,]["first_response_outcome"] == "met"
+    assert (deadline(found, "first-response")["corrected"], deadline(found)["corrected"]) == (True, False)
+
+
+ROUNDS = Terms(calendar=OFFICE, general=Targets(next_response_seconds=HOUR))
+
+
+def said(direction: Direction, hour: int) -> tuple[Command, datetime]:
+    return LogMessage(ticket=PUMP, direction=direction, way=Way.EMAIL), on_monday(hour)
+
+
+def test_of_the_next_responses_the_last_is_a_deadline_and_the_others_are_kept_beside_it() -> None:
+    """A round that nothing was promised for has no row."""
+    talk = [(IN, 10), (OUT, 11), (IN, 12), (OUT, 14), (IN, 15)]
+    found = rows(
+        (LogCall(ticket=PUMP, answered=True), on_monday(9, 10)),
+        (ReviseContract(contract=GOLD, terms=ROUNDS), on_monday(9, 20)),
+        *(said(*each) for each in talk),
+    )
+    assert {since: row["outcome"] for (_, since), row in found["earlier_responses"].items()} == {
+        on_monday(10).isoformat(): "met",
+        on_monday(12).isoformat(): "missed",
+    }
+    last = deadline(found, "next-response")
+    assert (last["outcome"], last["due"]) == ("open", on_monday(16))
+    nothing = rows((LogCall(ticket=PUMP, answered=True), on_monday(9, 10)), *(said(*each) for each in talk))
+    assert nothing["earlier_responses"] == {}
+    assert (PUMP, "next-response") not in nothing["deadlines"]
+
+
+def test_a_ticket_that_is_over_leaves_its_life_to_be_replayed_and_one_that_goes_on_does_not() -> None:
+    over = [(ResolveTicket(ticket=PUMP), on_monday(12))]
+    (key, row), *_ = rows(*over)["lives"].items()
+    assert (key, row["received_at"]) == ((PUMP,), on_monday(9))
+    lived = life.read(row["life"])
+    assert [moment.kind for _, moment in lived.moments] == ["opened", "promised", "resolved"]
+    assert lived.verdicts[Target.RESOLUTION, None] == Verdict(Outcome.MET, on_monday(17, days=1))
+    assert rows()["lives"] == {}
+    assert rows(*over, (ReopenTicket(ticket=PUMP), on_monday(13)))["lives"] == {}
+    again = rows(*over, (ReopenTicket(ticket=PUMP), on_monday(13)), (ResolveTicket(ticket=PUMP), on_monday(14)))
+    assert len(life.read(again["lives"][PUMP,]["life"]).moments.entries) == 5
 
 
 def test_a_ticket_opened_again_is_owed_again_without_the_time_between() -> None:
