@@ -12,11 +12,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from adapters.problem import Problem, problem
-from adapters.shape import Moment, malformed, read_as
+from adapters.shape import malformed, read_as
 from commands.catalogue import COMMANDS
 from commands.command import Command
 from commands.request import Request
-from domain.values import SubjectId, WorkerId
+from domain.values import Instant, SubjectId, WorkerId
 
 NAMES = uuid.UUID("6f1b7f52-6a0f-5d0e-9a53-3d7c8c6f4e21").bytes
 """The namespace of the ids that follow from a caller and a command id."""
@@ -42,7 +42,7 @@ class Envelope(BaseModel):
     ]
     actor: Annotated[WorkerId, Field(description="The worker for whom the caller acts; their rights decide.")]
     happened_at: Annotated[
-        Moment | None, Field(description="When it happened, with offset; default: when the service got it.")
+        Instant | None, Field(description="When it happened, with offset; default: when the service got it.")
     ] = None
     expected_version: Annotated[
         int | None, Field(ge=0, le=2**53, description="Refuse with 409 unless the thing is at this version.")

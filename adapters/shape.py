@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from adapters.problem import Problem, problem
 
 MAX_BYTES = 1024 * 1024
 ERRORS_SHOWN = 20
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(timezone.utc)
-    except OverflowError:
-        raise ValueError("beyond the years 1 to 9999 in UTC") from None
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 def read_as(kind: type[BaseModel], payload: bytes) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import CoreSchema, core_schema
@@ -109,15 +111,27 @@ Line = Annotated[str, StringConstraints(pattern=_ONE_LINE, max_length=200)]
 Text = Annotated[str, StringConstraints(pattern=_MANY_LINES, min_length=1, max_length=20_000)]
 """What somebody wrote: many lines, no other control characters."""
 
-Instant = AwareDatetime
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("beyond the years 1 to 9999 in UTC") from None
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A moment with its offset; stored and compared in UTC."""
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Those of the package, the same on every machine; a directory of the system has names of its own as well."""
+    return frozenset(files("tzdata").joinpath("zones").read_text().split())
+
+
 def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("not the name of an IANA time zone") from error
+    if name not in _zones():
+        raise ValueError("not the name of an IANA time zone")
     return name
 
 

@@ -271,7 +271,7 @@ WORDS: Mapping[type[Event], str] = {
     TicketMessageLogged: "Message, {direction}, {way}, automatic: {automatic}; {text}",
     TicketNoted: "Note: {text}",
     TicketResolved: "Resolved",
-    TicketClosed: "Closed; without resolution because of: {reason}",
+    TicketClosed: "Closed; reason for no resolution: {reason}",
     TicketReopened: "Opened again",
     TicketLinked: "Has to do with {kind} {thing}",
     TicketUnlinked: "Has nothing to do with {kind} {thing}",
@@ -317,5 +317,5 @@ WORDS: Mapping[type[Event], str] = {
     NoticeNotDelivered: "The e-mail did not go out: {reason}; missing: {missing}; status: {status}",
     WorkerEmailSet: "Gets e-mail at: {email}",
     WorkerNoticeChannelsSet: "Wants notices besides by: {channels}",
-    OutcomeCorrected: "{target}, corrected by a late fact: {outcome}, due {due}",
+    OutcomeCorrected: "{target}, corrected: {outcome}, due {due}",
 }

@@ -76,6 +76,7 @@ from examples import (
     GOLD,
     GOLD_TERMS,
     GRAVE,
+    HASTY_TERMS,
     HOTLINE,
     INVOICING,
     KILO,
@@ -243,6 +244,7 @@ BEFORE: Mapping[str, list[Happened]] = {
     "ticket.resume": of(TICKET, PUMP, TicketHeld(), at=on_monday(10)),
     "ticket.reopen": of(TICKET, PUMP, TicketResolved(), at=on_monday(10)),
     "ticket.escalate": of(CONTRACT, GOLD, ContractRevised(terms=WATCHED_TERMS)),
+    "ticket.state-misses": of(CONTRACT, GOLD, ContractRevised(terms=HASTY_TERMS)),
     "ticket.close-unanswered": [
         *of(SETTINGS, COMPANY, ClosingRuleSet(after_seconds=600, calendar=OFFICE)),
         *of(TICKET, PUMP, TicketResolved(), at=on_monday(9, 20)),

@@ -83,7 +83,7 @@ from commands.pricing.price_list import OpenPriceList, RankPriceList, RenamePric
 from commands.pricing.product import ListProduct, RenameProduct, RestoreProduct, RetireProduct
 from commands.service.calendar import AddHolidays, DefineCalendar, RemoveHolidays, RenameCalendar, ReviseCalendar
 from commands.service.contract import ConcludeContract, ReviseContract
-from commands.service.escalation import CloseUnanswered, EscalateTicket
+from commands.service.escalation import CloseUnanswered, EscalateTicket, StateMisses
 from commands.service.exchange import LogCall, LogMessage
 from commands.service.holding import AssignTicket, ClaimTicket, GiveTicketBack, HandOverTicket, TakeTicket
 from commands.service.incident_type import ListIncidentType, RetireIncidentType, SetIncidentTypeContract
@@ -379,6 +379,9 @@ WATCHED_TERMS = GOLD_TERMS.model_copy(
     }
 )
 """As gold, with somebody to be told in time."""
+
+HASTY_TERMS = GOLD_TERMS.model_copy(update={"not_assessed": Targets(first_response_seconds=60)})
+"""As gold, with a minute to answer."""
 
 SILVER_TERMS = Terms(calendar=OFFICE, general=Targets(resolution_seconds=24 * 3_600))
 DUE = datetime(2024, 6, 4, 13, 30, tzinfo=UTC)
@@ -812,6 +815,7 @@ REQUESTS: tuple[Command, ...] = (
     SplitTicket(origin=PUMP, title="The hose leaks", description="At the joint."),
     RejoinTicket(ticket=PUMP),
     EscalateTicket(ticket=PUMP, target=Target.FIRST_RESPONSE, assignment=2, percent=50, due=TEN),
+    StateMisses(ticket=PUMP, due=TEN),
     CloseUnanswered(ticket=PUMP, due=TEN),
     WriteNotice(recipient=ANNA, ticket=PUMP, occasion=Occasion.ASSIGNED, doer=BORIS),
     ReadNotice(notice=BELL),

@@ -41,7 +41,7 @@ from commands.company.settings import (
 )
 from commands.service.calendar import AddHolidays, RemoveHolidays, RenameCalendar, ReviseCalendar
 from commands.service.contract import ReviseContract
-from commands.service.escalation import CloseUnanswered, EscalateTicket
+from commands.service.escalation import CloseUnanswered, EscalateTicket, StateMisses
 from commands.service.exchange import LogCall
 from commands.service.holding import AssignTicket, TakeTicket
 from commands.service.incident_type import SetIncidentTypeContract
@@ -167,6 +167,7 @@ OF_TIME = st.one_of(
         percent=st.sampled_from([50, 100, 150]),
         due=st.just(TEN),
     ),
+    st.builds(StateMisses, ticket=tickets, due=st.just(TEN)),
     st.builds(CloseUnanswered, ticket=tickets, due=st.just(TEN)),
     st.sampled_from([None, 600, 40 * 3_600]).map(
         lambda after: SetClosingRule(after_seconds=after, calendar=None if after is None else OFFICE)

@@ -21,6 +21,7 @@ from domain.service.promise import Mark, account
 from examples import GOLD, GRAVE, OFFICE, SILVER, SLIGHT
 
 STEPS: dict[str, Callable[[Life, datetime], Any]] = {
+    "start": lambda life, at: life.start(at),
     "hold": lambda life, at: life.hold(at),
     "resume": lambda life, at: life.resume(at),
     "write": lambda life, at: life.write(at),

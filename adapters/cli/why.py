@@ -192,6 +192,7 @@ def _notice(found: Local, told: Row) -> Row:
     return {
         "told": found.at(told.get("told_at")),
         "occasion": told["occasion"],
+        "of": f"{told['percent']} % of {told['target']}" if told.get("percent") else "",
         "channel": told.get("channel") or "",
         "why": ", ".join(found.called(role.partition(":")[2] or role) for role in told.get("roles") or ()),
         "why not": told.get("withheld") or told.get("failure") or "",

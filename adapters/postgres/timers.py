@@ -1,20 +1,27 @@
-"""What is to come by itself and is due by now: a look at the front of one index, however much is to come later."""
+"""What is to come by itself and is due by now: a look at the front of two indexes, however much is to come later."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from typing import Any
 
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from adapters.postgres.log import Line
 from commands.reactions.timing import Coming
+from domain.service.clock import Outcome
+from domain.service.timer import MISSED
 
 PAGE = 200
-DUE = f"""
-SELECT {", ".join(Coming._fields)} FROM timers
-WHERE due <= %s AND (due, ticket, what) > (%s, %s, %s) ORDER BY due, ticket, what LIMIT {PAGE}
-"""  # noqa: S608 - constants of ours
+BEHIND = f"(due, ticket, what) > (%(due)s, %(ticket)s, %(what)s) ORDER BY due, ticket, what LIMIT {PAGE}"
+DUE = f"SELECT {', '.join(Coming._fields)} FROM timers WHERE due <= %(now)s AND {BEHIND}"  # noqa: S608 - ours
+MISSED_BY_NOW = f"""
+SELECT * FROM (
+    SELECT ticket, '{MISSED}' || target AS what, due, NULL::timestamptz AS since, NULL::int8, NULL::int8
+    FROM deadlines WHERE outcome = '{Outcome.OPEN}' AND due < %(now)s AND due >= %(due)s
+) missed WHERE {BEHIND}
+"""  # noqa: S608 - ours
 EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -29,13 +36,19 @@ class Timers:
 
         Raises what `reading.Unreachable` names.
         """
-        place = (EARLIEST, "", "") if after is None else (after.due, after.ticket, after.what)
+        due, ticket, what = (EARLIEST, "", "") if after is None else (after.due, after.ticket, after.what)
+        place = {"now": now, "due": due, "ticket": ticket, "what": what}
+        found = [Coming(*row) for statement in (DUE, MISSED_BY_NOW) for row in await self._rows(statement, place)]
+        return sorted(found, key=lambda each: (each.due, each.ticket, each.what))[:PAGE]
+
+    async def _rows(self, statement: str, place: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        """Nothing of a read model that is not there: the first service makes it, and anew one that means another."""
         connection = await self._line.connected()
         try:
-            cursor = await connection.execute(DUE.encode(), (now, *place), prepare=True)
+            cursor = await connection.execute(statement.encode(), place, prepare=True)
         except (UndefinedTable, UndefinedColumn):
-            return ()  # the read model is made by the first service, and anew by one that means another
-        return [Coming(*row) for row in await cursor.fetchall()]
+            return ()
+        return await cursor.fetchall()
 
     async def close(self) -> None:
         await self._line.close()

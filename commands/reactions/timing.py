@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from commands.command import Command
 from commands.reactions.reaction import NAMES, Call
-from commands.service.escalation import CloseUnanswered, EscalateTicket
+from commands.service.escalation import CloseUnanswered, EscalateTicket, StateMisses
 from domain.service.target import Target
-from domain.service.timer import CLOSING
+from domain.service.timer import CLOSING, MISSED
 from domain.values import TicketId
 
 
 class Coming(NamedTuple):
-    """What is to come of a ticket: the next level of a promise, or its closing, of which there is a due alone."""
+    """What is to come of a ticket: the next level of a promise; or its closing, or a miss, of which the due is all."""
 
     ticket: TicketId
     what: str
@@ -37,6 +37,8 @@ def _command(coming: Coming) -> Command:
     ticket, what, due, since, assignment, percent = coming
     if what == CLOSING:
         return CloseUnanswered(ticket=ticket, due=due)
+    if what.startswith(MISSED):
+        return StateMisses(ticket=ticket, due=due)
     assert assignment is not None
     assert percent is not None
     return EscalateTicket(

@@ -58,7 +58,7 @@ class Way(StrEnum):
 
 
 class RestedOn(Row):
-    """A thing by which the chain went: the last of its facts that was there, by its number in its stream."""
+    """A thing by which the chain went: the last of its facts that was in force, by its number in its stream."""
 
     kind: str
     id: str
@@ -203,7 +203,7 @@ def _routing(asked: Present, id: TicketId, fact: Fact[Any], event: TicketRouted,
     now = circumstances(view, view.read(TICKET, id), fact.happened_at)
     opened_groups = sight.groups(now.groups)
     rested = (
-        _version(view, decider, each)
+        _version(view, decider, each, fact.happened_at)
         for decider, each in _things(now)
         if decider is not GROUP or each in opened_groups
         if decider is not CONTACT or sight.contact(each)
@@ -228,9 +228,12 @@ def _things(now: Situation) -> Iterator[tuple[Decider[Any, Any], str]]:
     yield SETTINGS, COMPANY
 
 
-def _version(view: View, decider: Decider[Any, Any], id: str) -> Iterator[RestedOn]:
-    """What had no facts yet had no say."""
-    for fact in view.facts(decider, id)[-1:]:
+def _version(view: View, decider: Decider[Any, Any], id: str, at: datetime) -> Iterator[RestedOn]:
+    """What had no facts yet had no say; a contract's text counts from when it was recorded, the first for all time."""
+    facts = view.facts(decider, id)
+    known = [fact for fact in facts if (fact.recorded_at if decider is CONTRACT else fact.happened_at) <= at]
+    first = facts[:1] if decider is CONTRACT else []
+    for fact in [*(known or first)][-1:]:
         yield RestedOn(kind=decider.kind, id=id, version=fact.version, recorded_at=fact.recorded_at)
 
 

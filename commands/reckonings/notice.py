@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,14 +64,14 @@ class NoticeTold(Row):
 
 
 class NotTold(Row):
-    """An occasion of which the worker was told nothing, and the reason."""
+    """An occasion of which the worker was told nothing, or nothing when it came again since, and the reason."""
 
     occasion: Occasion
     because: Because
 
 
 class Reasons(Told):
-    """What was told the worker about the ticket, and what was withheld; of the other occasions why there is none."""
+    """What was told the worker about the ticket, and what was withheld; of what else happened why nothing is."""
 
     ticket: TicketId
     worker: WorkerId
@@ -92,12 +92,11 @@ class WhyNotice(Reckoning, name="why-notice", row=Reasons, asked_by=ASKED_BY):
         require(asked.read(WORKER, worker).hired, otherwise=WorkerUnknown)
         occasions = [each for each in Occasion if self.occasion in (None, each)]
         told = [each for each in _told(asked, self.ticket, worker) if each.occasion in occasions]
-        rest = [each for each in occasions if each not in {notice.occasion for notice in told}]
         row = Reasons(
             ticket=self.ticket,
             worker=worker,
             notices=tuple(told),
-            without=tuple(_without(asked, self.ticket, worker, rest)),
+            without=tuple(_without(asked, self.ticket, worker, {each: _last(told, each) for each in occasions})),
         )
         return Reckoned(row, frozenset(_mentioned(row)), exception)
 
@@ -151,15 +150,23 @@ def _notice(asked: Present, id: NoticeId) -> NoticeTold:
     return row
 
 
-def _without(asked: Present, ticket: TicketId, worker: WorkerId, occasions: list[Occasion]) -> Iterator[NotTold]:
+def _last(told: Iterable[NoticeTold], occasion: Occasion) -> datetime | None:
+    """When they were last told of the occasion, or it was withheld."""
+    return max((each.told_at for each in told if each.occasion is occasion), default=None)
+
+
+def _without(
+    asked: Present, ticket: TicketId, worker: WorkerId, told: Mapping[Occasion, datetime | None]
+) -> Iterator[NotTold]:
     """By what the reaction makes of the ticket's own facts: the same as was asked, or would have been."""
     calls = [(fact, call) for fact in asked.facts(TICKET, ticket) for call in _called_for(fact)]
-    for occasion in occasions:
-        happened = [(fact, call) for fact, call in calls if call.occasion is occasion]
+    for occasion, last in told.items():
+        since = [each for each in calls if last is None or each[0].recorded_at > last]
+        happened = [(fact, call) for fact, call in since if call.occasion is occasion]
         theirs = [(fact, call) for fact, call in happened if worker in recipients(asked, call)]
         if theirs:
             yield NotTold(occasion=occasion, because=_because(asked, *theirs[-1], worker))
-        else:
+        elif happened or last is None:
             yield NotTold(occasion=occasion, because=Because.NO_ROLE if happened else Because.NOTHING_HAPPENED)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from commands.permission import holds
 from commands.retrospect import Present
-from commands.sight import TICKET_MODULE, lies_open
+from commands.sight import knows_of
 from domain.refusal import require
-from domain.service.ticket import TICKET, Ticket, TicketUnknown
+from domain.service.ticket import TICKET, TicketUnknown
 from domain.staff.worker import SYSTEM, Right
 from domain.values import TicketId
 
@@ -20,13 +20,7 @@ def opened(asked: Present, id: TicketId) -> Right | None:
     """
     ticket = asked.read(TICKET, id)
     require(ticket.opened_at is not None, otherwise=TicketUnknown)
-    if knows(asked, ticket):
+    if asked.actor == SYSTEM or knows_of(asked, ticket):
         return None
     require(holds(asked, Right.AUDITOR), otherwise=TicketUnknown)
     return Right.AUDITOR
-
-
-def knows(asked: Present, ticket: Ticket) -> bool:
-    """Whether the asker may know of the ticket now."""
-    allowed = asked.actor == SYSTEM or any(holds(asked, right) for right in TICKET_MODULE)
-    return allowed and lies_open(asked, ticket)

@@ -116,7 +116,7 @@ class WhatIf(Reckoning, name="what-if", row=WhatIfTold, asked_by=ASKED_BY):
     def _supposed(self, asked: Present, promised: set[ContractId]) -> Supposition:
         """Every text that anything may be judged by: those that there are, and those that are supposed."""
         texts, instead = dict(self._terms()), dict(self._instead())
-        named = (promised | {*instead.values()}) - texts.keys()
+        named = (promised | {*instead.values()} | {each for each in instead if each is not None}) - texts.keys()
         asked.bring(CONTRACT, named)
         texts |= {each: _contract(asked, each) for each in sorted(named)}
         hours = {each.calendar: open_always(each.hours) for each in self.calendars}

@@ -15,6 +15,7 @@ from domain.company.settings import COMPANY, SETTINGS
 from domain.service import escalation, timer
 from domain.service import ticket as rule
 from domain.service.calendar import CALENDAR
+from domain.service.clock import Outcome
 from domain.service.escalation import Fired, Running
 from domain.service.status import Status
 from domain.service.target import Target
@@ -59,6 +60,25 @@ class EscalateTicket(Command, topic="ticket.escalate", of=TICKET):
         book, meant = read_book(asked, own.contracts()), (self.target, self.since, self.assignment)
         promises = timer.running(own, book, asked.now)
         return next((each for each in promises if (each.target, each.clock.since, each.assignment) == meant), None)
+
+
+class StateMisses(Command, topic="ticket.state-misses", of=TICKET):
+    """State that promises of the ticket were missed whose due has passed while nothing happened (D6, D32).
+
+    `due` is that of one of them, as far as whoever asks knows. What was stated is not stated again.
+    """
+
+    ticket: TicketId
+    due: Instant
+
+    def decide(self, own: Ticket, asked: Asked) -> Decision:
+        needs_automaton(asked, TIMER)
+        if any(each.judgement[:2] == (Outcome.MISSED, self.due) for each in own.stated.values()):
+            return
+        found = [*rule.state_misses(own, asked.now, read_book(asked, own.contracts()))]
+        if not found:
+            raise NotYetDue
+        yield from found
 
 
 class CloseUnanswered(Command, topic="ticket.close-unanswered", of=TICKET):

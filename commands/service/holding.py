@@ -11,7 +11,7 @@ from domain.service.holding import Holding, NobodyNamed
 from domain.service.ticket import TICKET, Ticket
 from domain.staff.team import TEAM, TeamUnknown
 from domain.staff.worker import WORKER, WorkerNotActive, WorkerUnknown
-from domain.values import Holder, Line, TeamId, TicketId, WorkerId, team_of, worker_of
+from domain.values import Holder, TeamId, Text, TicketId, WorkerId, team_of, worker_of
 
 
 class AssignTicket(Command, topic="ticket.assign", of=TICKET):
@@ -53,7 +53,7 @@ class HandOverTicket(Command, topic="ticket.hand-over", of=TICKET):
 
     ticket: TicketId
     to: Holder
-    note: Line | None = None
+    note: Text | None = None
 
     def decide(self, own: Ticket, asked: Asked) -> Decision:
         works_on(asked, own)

@@ -13,7 +13,6 @@ from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.refusal import Refused, Unknown, require
 from domain.service.level import Level
-from domain.service.target import Target
 from domain.values import CalendarId, Holder, Label
 
 Seconds = Annotated[int, Field(ge=1, le=315_360_000)]
@@ -25,16 +24,6 @@ class Targets(BaseModel, frozen=True, extra="forbid"):
     first_response_seconds: Seconds | None = None
     next_response_seconds: Seconds | None = None
     resolution_seconds: Seconds | None = None
-
-    def seconds(self, target: Target) -> int | None:
-        """How much there is for this target."""
-        match target:
-            case Target.FIRST_RESPONSE:
-                return self.first_response_seconds
-            case Target.NEXT_RESPONSE:
-                return self.next_response_seconds
-            case Target.RESOLUTION:
-                return self.resolution_seconds
 
 
 def _in_order(levels: tuple[Level, ...]) -> tuple[Level, ...]:

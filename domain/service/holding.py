@@ -9,7 +9,7 @@ from domain.fact import Event
 from domain.personal import Masked, Personal, Purpose
 from domain.refusal import Refused, require
 from domain.service.assignment import Assignment, Step
-from domain.values import Line, SubjectId, TeamId, WorkerId
+from domain.values import SubjectId, TeamId, Text, WorkerId
 
 
 class TicketRouted(Event, topic="ticket.routed"):
@@ -43,7 +43,7 @@ class TicketHandedOver(Event, topic="ticket.handed-over"):
     """Why the ticket goes to somebody else, for whoever has it next."""
 
     subject: SubjectId
-    note: Annotated[Line | Masked, Personal("subject", Purpose.CONTENT)]
+    note: Annotated[Text | Masked, Personal("subject", Purpose.CONTENT)]
 
 
 HoldingEvent = TicketRouted | TicketAssigned | TicketTeamAssigned | TicketGivenBack | TicketHandedOver

@@ -214,7 +214,7 @@ class Account:
                 self.resolution.run(at)
             case Kind.HELD:
                 self._hold(at)
-            case Kind.RESUMED:
+            case Kind.STARTED | Kind.RESUMED:
                 self._resume(at)
             case Kind.WROTE:
                 self._hear(at)

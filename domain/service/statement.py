@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.fact import Event
 from domain.service.clock import Judgement, Outcome
+from domain.service.hours import MICROSECOND
 from domain.service.promise import Mark
 from domain.service.target import Target
 from domain.values import ContractId, Instant
@@ -30,7 +31,7 @@ class OutcomeStated(Event, topic="outcome.stated"):
 
 
 class OutcomeCorrected(Event, topic="outcome.corrected"):
-    """A late fact turned an outcome already stated; `replaces` is the statement's version in the stream (D32)."""
+    """A late fact, or the undoing of a merge, turned what was stated at the version that it `replaces` (D32, N-7)."""
 
     target: Target
     outcome: Outcome
@@ -70,6 +71,19 @@ def state(
         yield from _state(mark, found.get(mark, NO_PROMISE), stated.get(mark), before)
 
 
+def state_misses(stated: Stated, found: Mapping[Mark, Judgement]) -> Iterator[StatementEvent]:
+    """Only what was missed, and was not stated so far."""
+    missed = {mark: judged for mark, judged in found.items() if judged.outcome is Outcome.MISSED}
+    yield from state({mark: before for mark, before in stated.items() if mark in missed}, missed, None)
+
+
+def noticed(stated: Stated) -> Iterator[datetime]:
+    """Just after each miss that was stated: from then on it is known to be one, whatever else happened."""
+    for each in stated.values():
+        if each.judgement.outcome is Outcome.MISSED and each.judgement.due is not None:
+            yield each.judgement.due + MICROSECOND
+
+
 def _state(
     mark: Mark, found: Judgement, before: Statement | None, believed: Judgement | None
 ) -> Iterator[StatementEvent]:
@@ -103,8 +117,16 @@ def _essence(found: Judgement) -> tuple[object, ...]:
 def evolve(stated: Stated, event: StatementEvent, version: int) -> Stated:
     """What was stated last takes the place of what was stated before."""
     mark: Mark = (event.target, event.since)
-    corrected = isinstance(event, OutcomeCorrected) or (mark in stated and stated[mark].corrected)
-    return {**stated, mark: Statement(_judgement(event), version, corrected)}
+    before = stated.get(mark)
+    return {**stated, mark: Statement(_judgement(event), version, _turned(event, before))}
+
+
+def _turned(event: StatementEvent, before: Statement | None) -> bool:
+    """Whether a late fact ever did; a merging that was undone was no outcome (N-7)."""
+    if before is None:
+        return isinstance(event, OutcomeCorrected)
+    undone = before.judgement.outcome is Outcome.MERGED
+    return before.corrected or (isinstance(event, OutcomeCorrected) and not undone)
 
 
 def _judgement(event: StatementEvent) -> Judgement:

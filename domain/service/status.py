@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
 from domain.service.promise import Kind, Moment
-from domain.timeline import Timeline
+from domain.timeline import Entry, Timeline
 
 
 class Status(StrEnum):
@@ -49,8 +49,15 @@ def status(moments: Timeline[Moment], at: datetime) -> Status:
 
 def beneath(moments: Timeline[Moment], at: datetime) -> Status:
     """The same, as if no other ticket stood for this one."""
+    found = [status for since, status in course(moments) if since <= at]
+    return found[-1] if found else Status.ABSENT
+
+
+def course(moments: Timeline[Moment]) -> Iterator[Entry[Status]]:
+    """Each step that led somewhere: where, and since when."""
     found = Status.ABSENT
     for since, moment in moments:
         sources, target = STEPS.get(moment.kind, NOWHERE)
-        found = target if since <= at and found in sources else found
-    return found
+        if found in sources:
+            found = target
+            yield Entry(since, target)

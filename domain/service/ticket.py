@@ -286,8 +286,7 @@ class Ticket:
         """Since when the ticket is resolved, if that is how it stands at the instant."""
         if self.status(at) is not Status.RESOLVED:
             return None
-        known = reversed([entry for entry in self.moments.entries if entry.since <= at])
-        return next(entry.since for entry in known if entry.value.kind is Kind.RESOLVED)
+        return [since for since, _ in life.course(self.moments) if since <= at][-1]
 
     def _last(self, kind: Kind, at: datetime) -> str | None:
         for entry in reversed(self.moments.entries):
@@ -466,6 +465,12 @@ def reopen(ticket: Ticket, at: datetime, book: Book) -> Iterator[TicketEvent]:
     yield from judged(ticket, [TicketReopened()], at, book)
 
 
+def state_misses(ticket: Ticket, at: datetime, book: Book) -> Iterator[TicketEvent]:
+    """What passed its due and nobody noticed is stated to be missed, so that a late fact has what to correct (D32)."""
+    known_at(ticket, at)
+    yield from statement.state_misses(ticket.stated, judgements(ticket.moments, book, at))
+
+
 def add_link(ticket: Ticket, id: TicketId, wanted: Link, at: datetime) -> Iterator[TicketEvent]:
     _own_at(ticket, at)
     require(wanted != (LinkKind.TICKET, id), otherwise=TicketLinkedToItself)
@@ -513,8 +518,9 @@ def judged(ticket: Ticket, events: Iterable[TicketEvent], at: datetime, book: Bo
     if moments is ticket.moments:
         return
     before = ticket.moments.entries
-    until = max(entries[-1].since for entries in (moments.entries, before) if entries)
-    late = moments.entries[: len(before)] != before
+    noticed = [*statement.noticed(ticket.stated)]
+    until = max([*noticed, *(entries[-1].since for entries in (moments.entries, before) if entries)])
+    late = moments.entries[: len(before)] != before or any(at < each for each in noticed)
     believed = judgements(ticket.moments, book, until) if late else None
     yield from statement.state(ticket.stated, judgements(moments, book, until), believed)
 

@@ -14,8 +14,8 @@ from domain.service.escalation import Running
 from domain.service.promise import Book, walk
 from domain.service.ticket import Ticket
 
-CLOSING = "closing"
-"""What comes of a ticket beside its promises."""
+CLOSING, MISSED = "closing", "missed:"
+"""What comes of a ticket beside its levels: that it closes, and that a promise was missed, which stands behind that."""
 
 
 def running(ticket: Ticket, book: Book, at: datetime) -> Iterator[Running]:

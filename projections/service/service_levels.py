@@ -5,13 +5,14 @@ A row says nothing of the present: an open target whose due instant has passed i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from domain.clients.contact import CONTACT
 from domain.clients.group import GROUP, Group
 from domain.clients.membership import MEMBERSHIP, Membership
+from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.service.calendar import CALENDAR, CalendarRevised
 from domain.service.clock import Clock, Judgement, Outcome
@@ -22,7 +23,7 @@ from domain.service.life import Verdict, written
 from domain.service.promise import Book, Mark, account, standing
 from domain.service.promise import Kind as Moment
 from domain.service.selection import Scope
-from domain.service.statement import OutcomeCorrected, Statement
+from domain.service.statement import OutcomeCorrected, OutcomeStated, Statement, noticed
 from domain.service.status import OPEN
 from domain.service.target import Target
 from domain.service.ticket import (
@@ -39,6 +40,7 @@ from domain.service.ticket import (
     TicketResolved,
     TicketResumed,
     TicketStarted,
+    received,
 )
 from domain.values import ContactId, ContractId, GroupId
 from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Row, Table, Touch, words
@@ -63,7 +65,7 @@ DEADLINES = Table(
     ),
     indexes=(("outcome", "due"),),
 )
-"""`consumed_seconds` is business time up to the last stop: empty while the clock runs. Of the next responses the last
+"""`consumed_seconds` is business time up to the last stop: empty where it never stopped. Of the next responses the last
 one promised; `corrected`: a late fact turned what had been stated (D32).
 """
 
@@ -111,7 +113,7 @@ CLOCKED: frozenset[type[Event]] = frozenset(
         *(TicketOpened, TicketContractSelected, TicketContractChanged, TicketAssessed, TicketStarted, TicketHeld),
         *(TicketResumed, TicketCallLogged, TicketMessageLogged, TicketResolved, TicketClosed, TicketReopened),
         *(TicketAssessmentWithdrawn, TicketMerged, TicketSeparated, TicketAbsorbed, TicketReleased, TicketSplitOff),
-        OutcomeCorrected,
+        *(OutcomeStated, OutcomeCorrected),
     }
 )
 
@@ -149,7 +151,7 @@ def _book(ticket: Ticket, known: Known) -> Book:
 
 def _judged(ticket: Ticket, book: Book) -> dict[Mark, tuple[Clock, Judgement]]:
     """After the last moment, and after every new text since, until all is settled; then nothing but time passes."""
-    last = ticket.moments.entries[-1].since
+    last = max(ticket.moments.entries[-1].since, *noticed(ticket.stated), ticket.moments.entries[0].since)
     for until in (last, *(revision.since for revision in book.revisions(last))):
         clocks = dict(account(ticket.moments, book, until).promises())
         found = {mark: (clock, standing(clock, until)) for mark, clock in clocks.items()}
@@ -211,38 +213,38 @@ def consumed_seconds(found: Judgement) -> int | None:
     return None if found.consumed is None else int(found.consumed.total_seconds())
 
 
-def bringer(
-    ticket: Ticket, selected: TicketContractSelected, at: datetime, groups: Mapping[GroupId, Group]
-) -> GroupId | None:
-    """The group whose contract won; of several the first by rank, then by id."""
-    incident_type = ticket.incident_type if selected.scope is Scope.GROUP_AND_TYPE else None
+State = Callable[[Decider[Any, Any], str], Any]
+"""What a stream comes to, as of some fact."""
+
+
+def bringer(ticket: Ticket, selected: TicketContractSelected, state: State) -> GroupId | None:
+    """The group whose contract won, by its terms at the receipt; of several the first by rank, then by id (D1)."""
+    if selected.scope not in (Scope.GROUP, Scope.GROUP_AND_TYPE) or ticket.customer is None:
+        return None
+    at, incident_type = received(ticket), ticket.incident_type if selected.scope is Scope.GROUP_AND_TYPE else None
+    joined = {group for each in _same(ticket.customer, state) for group in _groups(each, at, state)}
+    groups: dict[GroupId, Group] = {group: state(GROUP, group) for group in joined}
     offering = [
         (group.rank, id) for id, group in groups.items() if group.contract(incident_type, at) == selected.contract
     ]
     return min(offering)[1] if offering else None
 
 
-def _group(id: str, fact: Fact[TicketContractSelected], known: Known) -> Iterator[Change]:
-    """Told when the contract is selected, on what was known then; later joining changes nothing (R-SLA-2)."""
-    ticket: Ticket = known.state(TICKET, id)
-    if fact.event.scope not in (Scope.GROUP, Scope.GROUP_AND_TYPE) or ticket.customer is None:
-        return
-    joined = {group for each in _same(ticket.customer, known) for group in _groups(each, fact.happened_at, known)}
-    groups = {group: known.state(GROUP, group) for group in joined}
-    found = bringer(ticket, fact.event, fact.happened_at, groups)
-    if found is not None:
-        yield Put(SLA_GROUPS, (id,), {"group_id": found})
-
-
-def _same(contact: ContactId, known: Known) -> tuple[ContactId, ...]:
+def _same(contact: ContactId, state: State) -> tuple[ContactId, ...]:
     """All that count as one with the contact, as `commands/same.py` says."""
-    survivor = known.state(CONTACT, contact).survivor or contact
-    return (survivor, *known.state(CONTACT, survivor).absorbed)
+    survivor = state(CONTACT, contact).survivor or contact
+    return (survivor, *state(CONTACT, survivor).absorbed)
 
 
-def _groups(contact: ContactId, at: datetime, known: Known) -> tuple[GroupId, ...]:
-    membership: Membership = known.state(MEMBERSHIP, contact)
+def _groups(contact: ContactId, at: datetime, state: State) -> tuple[GroupId, ...]:
+    membership: Membership = state(MEMBERSHIP, contact)
     return membership.groups(at)
+
+
+def _group(id: str, selected: TicketContractSelected, known: Known) -> Iterator[Change]:
+    """Told whenever a contract is selected, on what was known then; nothing else changes it (R-SLA-2)."""
+    found = bringer(known.state(TICKET, id), selected, known.state)
+    yield Drop(SLA_GROUPS, (id,)) if found is None else Put(SLA_GROUPS, (id,), {"group_id": found})
 
 
 def remake(stream: str) -> Iterator[Touch]:
@@ -259,8 +261,8 @@ def project(fact: Fact[Any], known: Known) -> Iterator[Change | Touch]:
             yield from _reopened([id], known)
         case CalendarRevised():
             yield from _reopened([key[0] for key in known.keys(CONTRACT_CALENDARS, "calendar", id)], known)
-        case TicketContractSelected():
-            yield from _group(id, fact, known)
+        case TicketContractSelected() as selected:
+            yield from _group(id, selected, known)
         case TicketReleased() | OutcomeCorrected():
             yield from _gone(id, known)
     yield from remake(fact.stream)

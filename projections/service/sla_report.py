@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.clients.contact import CONTACT, ContactAbsorbed, ContactMerged, ContactReleased, ContactSeparated
 from domain.clients.group import GROUP, Group
-from domain.clients.membership import MEMBERSHIP, Membership
+from domain.clients.membership import MEMBERSHIP
 from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.service.calendar import CALENDAR, Calendar
 from domain.service.clock import Judgement
 from domain.service.contract import CONTRACT, Contract
 from domain.service.promise import Book, forecast
-from domain.service.selection import Scope
 from domain.service.statement import OutcomeCorrected, OutcomeStated
 from domain.service.target import Target
 from domain.service.ticket import TICKET, Ticket, TicketContractSelected, TicketNoted, TicketOpened
@@ -25,7 +25,10 @@ from projections.service.service_levels import bringer, consumed_seconds
 NOT_ASSESSED = "not-assessed"
 BESIDE_THE_POINT = (OutcomeStated, OutcomeCorrected, TicketNoted)
 
-FOLDED: dict[type[Event], Decider[Any, Any]] = {
+JOINING: tuple[type[Event], ...] = (ContactMerged, ContactSeparated, ContactAbsorbed, ContactReleased)
+"""All there is to know of contacts: which of them are one."""
+
+FOLDED: dict[type[Event], Decider[Any, Any]] = dict.fromkeys(JOINING, CONTACT) | {
     event: decider
     for decider in (CALENDAR, CONTRACT, GROUP, MEMBERSHIP, TICKET)
     for event in decider.facts
@@ -76,7 +79,7 @@ class SlaReport:
         elif isinstance(fact.event, TicketOpened):
             self.told[fact.stream] = Told(fact.event.reference)
         elif isinstance(fact.event, TicketContractSelected):
-            self.told[fact.stream].group = self._group(state, fact.event, fact.happened_at)
+            self.told[fact.stream].group = bringer(state, fact.event, self._state)
 
     def rows(self, as_of: datetime) -> Iterator[TicketRow]:
         """Every ticket received up to the instant, by what is known to have happened up to it."""
@@ -111,12 +114,9 @@ class SlaReport:
             resolution_outcome=resolution.outcome,
         )
 
-    def _group(self, ticket: Ticket, selected: TicketContractSelected, at: datetime) -> GroupId | None:
-        """The group whose contract won: by position, memberships stand here as they stood for the decision."""
-        if selected.scope not in (Scope.GROUP, Scope.GROUP_AND_TYPE) or ticket.customer is None:
-            return None
-        membership: Membership = self.states[MEMBERSHIP.stream(ticket.customer)]
-        return bringer(ticket, selected, at, {id: self.states[GROUP.stream(id)] for id in membership.groups(at)})
+    def _state(self, decider: Decider[Any, Any], id: str) -> Any:
+        """By position: as it stood for the decision."""
+        return self.states.get(decider.stream(id), decider.absent)
 
 
 def _due(found: Judgement) -> str | None:

@@ -17,7 +17,7 @@ from domain.service.contract import CONTRACT, ContractConcluded, ContractRevised
 from domain.service.escalation import TicketEscalated, TicketEscalationSkipped, ahead
 from domain.service.promise import Book
 from domain.service.promise import Kind as Moment
-from domain.service.statement import OutcomeCorrected
+from domain.service.statement import OutcomeCorrected, OutcomeStated
 from domain.service.status import OPEN, Status
 from domain.service.target import Target
 from domain.service.ticket import TICKET, Ticket
@@ -47,7 +47,10 @@ TIMED = Table("timed", ("ticket",), words("contract", "standing"), indexes=(("co
 TIMED_CALENDARS = Table("timed_calendars", ("contract",), words("calendar"), indexes=(("calendar",),))
 """By which calendar a contract counts now."""
 
-HEARD: frozenset[type[Event]] = (CLOCKED - {OutcomeCorrected}) | {TicketEscalated, TicketEscalationSkipped}
+HEARD: frozenset[type[Event]] = (CLOCKED - {OutcomeStated, OutcomeCorrected}) | {
+    TicketEscalated,
+    TicketEscalationSkipped,
+}
 
 
 def timers(id: str, known: Known) -> Iterable[Change]:

@@ -408,9 +408,9 @@ def test_whoever_is_given_a_ticket_and_wants_email_gets_it_and_no_address_goes_t
             await operator.send(OpenTicket(customer=office.world.contact, title="It hums"), actor=SYSTEM)
 
             async def arrived() -> bool:
-                return bool(postbox.taken)
+                return any(letter["Subject"].endswith("is yours") for letter in postbox.taken)
 
-            await until("the letter arrived", arrived)
+            await until("the letter arrived", arrived)  # what lay in the log before may bring others
             async with listening(place) as service:
                 await published(place, service, channel)
                 found = await told(service, channel)
@@ -420,6 +420,5 @@ def test_whoever_is_given_a_ticket_and_wants_email_gets_it_and_no_address_goes_t
 
     with open_for_mail(Postbox()) as postbox:
         facts = asyncio.run(run())
-    assert postbox.taken[0]["Subject"].endswith("is yours")
     assert {"worker.email-set", "notice.written"} <= {fact.event["type"] for fact in facts}
     assert not [fact for fact in facts if ADDRESS.encode() in fact.body or ADDRESS in fact.subject]

@@ -14,7 +14,9 @@ from adapters.composition import now
 from adapters.embedded import Running
 from adapters.postgres.schema import connect
 from commands.company.settings import SetHelpdeskResponsible
+from commands.reckonings import what_if
 from commands.service.exchange import LogCall
+from commands.service.opening import OpenTicket
 from commands.service.routing import RouteTicketAgain
 from commands.service.ticket import CloseTicket, ResolveTicket
 from domain.staff.worker import SYSTEM
@@ -132,6 +134,21 @@ def test_a_time_and_an_area_narrow_what_is_supposed_for(here: Asker) -> None:
     assert supposing(here, until=since)["tickets"] == 1
     assert supposing(here, area=here.company["south"])["tickets"] == 1
     assert supposing(here, "anna", area=here.company["south"])["tickets"] == 0
+
+
+def test_those_of_one_instant_come_together_and_the_rest_from_where_the_answer_ends(
+    here: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(what_if, "MOST_TICKETS", 2)
+    at = now() - timedelta(hours=30)
+    for since in (at, at + timedelta(hours=1), at + timedelta(hours=1), at + timedelta(hours=2)):
+        opened = OpenTicket(customer=here.company["mill"], area=here.company["south"], title="Another")
+        id = here.runner.run(here.desk.send(opened, actor=SYSTEM, happened_at=since)).id
+        here.send(ResolveTicket(ticket=id), minutes_ago=5)
+    first = supposing(here, since=at.isoformat())
+    assert (first["tickets"], instant(first["read_until"])) == (3, at + timedelta(hours=1, microseconds=1))
+    assert supposing(here, since=first["read_until"])["tickets"] == 2
+    assert supposing(here, since=first["read_until"], until=(at + timedelta(hours=2)).isoformat())["tickets"] == 0
 
 
 def test_the_chain_is_told_and_run_again_with_others(here: Asker) -> None:

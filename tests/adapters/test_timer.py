@@ -14,7 +14,7 @@ import orjson
 import pytest
 from delivery import until
 from door import new_place
-from escalating import DAY, RESOLUTION, Company
+from escalating import DAY, RESOLUTION, RESPONSE, Company
 from inquirers import followed
 from terminal import terminal
 
@@ -37,6 +37,8 @@ from domain.service.target import Target
 from domain.service.timer import CLOSING
 from domain.staff.worker import TIMER
 from domain.values import TicketId
+from projections.model import ReadModel
+from projections.service.service_levels import SERVICE_LEVELS
 from projections.service.timers import TIMING
 
 TICK_SECONDS, PATIENCE_SECONDS = 0.02, 30.0
@@ -55,10 +57,10 @@ def clock(place: Place) -> TestClock:
 
 
 @asynccontextmanager
-async def at_work(place: Place, clock: Clock) -> AsyncIterator[Company]:
+async def at_work(place: Place, clock: Clock, *besides: ReadModel) -> AsyncIterator[Company]:
     """Everything but the timer."""
     async with serving(place, clock=clock), client(place) as operator:
-        with followed(place, [TIMING]):
+        with followed(place, [TIMING, *besides]):
             yield Company(operator)
 
 
@@ -91,6 +93,24 @@ def test_when_the_clock_comes_to_a_level_it_fires_and_not_before(place: Place, c
             await come(place, "ticket.escalated", 9)
             await asyncio.sleep(10 * TICK_SECONDS)
             assert (facts(place, "ticket.escalated"), facts(place, "ticket.escalation-skipped")) == (9, 3)
+
+    asyncio.run(run())
+
+
+def test_a_promise_that_is_missed_while_nothing_happens_is_stated_to_be(place: Place, clock: TestClock) -> None:
+    async def run() -> None:
+        working = at_work(place, clock, SERVICE_LEVELS)
+        async with working as desk, timing(place, clock=clock, every_seconds=TICK_SECONDS):
+            await desk.opened(2)
+            clock.advance(RESPONSE - MINUTE)
+            await asyncio.sleep(20 * TICK_SECONDS)
+            assert facts(place, "outcome.stated") == 0
+            clock.advance(2 * MINUTE)
+            await come(place, "outcome.stated", 2)
+            clock.advance(RESOLUTION)
+            await come(place, "outcome.stated", 4)
+            await asyncio.sleep(20 * TICK_SECONDS)
+            assert facts(place, "outcome.stated") == 4
 
     asyncio.run(run())
 
@@ -146,7 +166,7 @@ def test_before_there_is_a_read_model_nothing_is_due(place: Place, clock: TestCl
         finally:
             await timers.close()
 
-    assert asyncio.run(run()) == ()
+    assert asyncio.run(run()) == []
 
 
 def test_a_service_as_it_is_served_tells_of_levels_when_time_has_passed() -> None:

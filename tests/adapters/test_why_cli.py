@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,17 @@ class Company:
         self.did("settings.set-helpdesk-responsible", responsible=self["anna"], minutes=-10)
         hours = {"zone": "Asia/Tokyo", "week": ALWAYS, "holidays": []}
         self.did("calendar", "calendar.define", name="Always", hours=hours)
-        terms = {"calendar": self["calendar"], "general": {"first_response_seconds": 3600, "resolution_seconds": 7200}}
+        terms = {
+            "calendar": self["calendar"],
+            "general": {"first_response_seconds": 3600, "resolution_seconds": 7200},
+            "levels": [{"target": "resolution", "percent": 1, "recipients": ["assignee"]}],
+        }
         self.did("gold", "contract.conclude", name="Gold", terms=terms)
         self.did("settings.set-default-contract", contract=self["gold"], minutes=-10)
         self.did("pump", "ticket.open", title="The pump", minutes=0)
-        self._until_routed()
+        self._until(lambda: self._said("assignee", self["pump"])["routings"])
+        told = ("notice", self["pump"], "--worker", self["anna"], "--occasion", "escalated")
+        self._until(lambda: self._said(*told)["notices"])
         self.did("ticket.hold", ticket=self["pump"], minutes=10)
         self.did("ticket.resume", ticket=self["pump"], minutes=40)
         self.did("ticket.resolve", ticket=self["pump"], minutes=70)
@@ -55,10 +61,13 @@ class Company:
         for name in names:
             self.ids[name] = sent.said["id"]
 
-    def _until_routed(self) -> None:
-        """The chain runs by itself."""
+    def _said(self, *why: str) -> Any:
+        return self.beside.run("why", *why, "--json").said
+
+    def _until(self, so: Callable[[], Any]) -> None:
+        """The chain runs by itself, and so does the timer."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self.beside.run("why", "assignee", self["pump"], "--json").said["routings"]:
+        while not so():
             assert time.monotonic() < deadline
 
     def asked(self, *words: str) -> list[list[str]]:
@@ -119,9 +128,10 @@ def test_the_chain_and_whoever_had_the_ticket_are_told_by_name(company: Company)
 
 def test_notices_are_told_with_why_and_why_not(company: Company) -> None:
     head, *lines = company.asked("why", "notice", company["pump"], "--worker", company["anna"])
-    assert head == ["told", "occasion", "channel", "why", "why not", "seen", "delivered"]
+    assert head == ["told", "occasion", "of", "channel", "why", "why not", "seen", "delivered"]
     assert all(line[1] for line in lines)
-    assert any(line[4] for line in lines)
+    assert any(line[5] for line in lines)
+    assert {(line[1], line[2]) for line in lines if line[2]} == {("escalated", "1 % of resolution")}
 
 
 def test_what_would_flip_is_told_and_a_staff_is_told_from_contracts(company: Company, tmp_path: Path) -> None:

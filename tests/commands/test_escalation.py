@@ -13,14 +13,19 @@ from commands.company.settings import SetClosingRule
 from commands.lookup import TEAMS_OF, Membership
 from commands.permission import RightMissing
 from commands.service.contract import ReviseContract
-from commands.service.escalation import CloseUnanswered, EscalateTicket, NotYetDue
+from commands.service.escalation import CloseUnanswered, EscalateTicket, NotYetDue, StateMisses
+from commands.service.exchange import LogCall, LogMessage
 from commands.service.ticket import HoldTicket, ReopenTicket, ResolveTicket, ResumeTicket
 from domain.company.settings import COMPANY, SETTINGS, ClosingRuleSet, HelpdeskResponsibleSet
+from domain.fact import Event
 from domain.service.calendar import CalendarUnknown
+from domain.service.clock import Outcome
 from domain.service.contract import CONTRACT, ContractRevised, Targets, Terms
 from domain.service.escalation import TicketEscalated, TicketEscalationSkipped, Told
+from domain.service.exchange import Direction, Way
 from domain.service.holding import TicketAssigned, TicketTeamAssigned
 from domain.service.level import Level, Recipient
+from domain.service.statement import OutcomeCorrected, OutcomeStated
 from domain.service.target import Target
 from domain.service.ticket import TICKET, TicketClosed, TicketContractChanged, TicketHeld, TicketResolved, TicketUnknown
 from domain.staff.area import AREA, AreaHeadNamed
@@ -306,6 +311,13 @@ def test_opened_again_it_does_not_close_and_resolved_again_it_waits_again() -> N
     world.when(CLOSING, actor=TIMER, at=on_monday(14)).then(TicketClosed())
 
 
+def test_an_answer_at_the_very_instant_keeps_it_open() -> None:
+    world = resolved(rule())
+    answer = LogMessage(ticket=PUMP, direction=Direction.INCOMING, way=Way.EMAIL)
+    assert not world.when(answer, at=on_monday(12)).answer.code
+    world.when(CLOSING, actor=TIMER, at=on_monday(12)).refused(NotYetDue)
+
+
 def test_it_is_closed_by_the_timer_alone() -> None:
     world = resolved(rule())
     world.when(CLOSING, actor=ANNA, at=ONE).refused(RightMissing)
@@ -315,3 +327,57 @@ def test_it_is_closed_by_the_timer_alone() -> None:
 def test_a_rule_takes_a_calendar_that_there_is() -> None:
     nowhere = SetClosingRule(after_seconds=3_600, calendar=CalendarId("nowhere"))
     given(COMPANY_SO_FAR).when(nowhere, actor=OLENA, at=TEN).refused(CalendarUnknown)
+
+
+# What was missed while nothing happened
+
+
+MISSED = StateMisses(ticket=PUMP, due=ONE)
+LATE_ANSWER = LogCall(ticket=PUMP, answered=True)
+
+
+def outcomes(world: Given) -> list[tuple[type[Event], Outcome]]:
+    told = (fact.event for fact in world.log.facts if isinstance(fact.event, OutcomeStated | OutcomeCorrected))
+    return [(type(event), event.outcome) for event in told]
+
+
+def test_a_miss_that_nobody_noticed_is_stated_just_after_its_due_and_once() -> None:
+    world = given(COMPANY_SO_FAR, promised())
+    world.when(MISSED, actor=TIMER, at=ONE, id="once").refused(NotYetDue)
+    world.when(MISSED, actor=TIMER, at=ONE + timedelta(microseconds=1), id="once")
+    (stated,) = [fact.event for fact in world.log.facts if isinstance(fact.event, OutcomeStated)]
+    assert (stated.target, stated.outcome, stated.due, stated.judged_at) == (
+        Target.RESOLUTION,
+        Outcome.MISSED,
+        ONE,
+        ONE,
+    )
+    world.when(MISSED, actor=TIMER, at=on_monday(14)).then()
+
+
+def test_what_stands_or_was_kept_is_not_stated_to_be_missed() -> None:
+    held = given(COMPANY_SO_FAR, promised(), of(TICKET, PUMP, TicketHeld(), at=TEN))
+    held.when(MISSED, actor=TIMER, at=on_monday(15)).refused(NotYetDue)
+    kept = given(COMPANY_SO_FAR, promised())
+    assert not kept.when(ResolveTicket(ticket=PUMP), at=TEN).answer.code
+    kept.when(StateMisses(ticket=PUMP, due=TEN), actor=TIMER, at=on_monday(15)).refused(NotYetDue)
+
+
+def test_a_late_fact_corrects_a_miss_that_was_stated_as_a_promise_passed() -> None:
+    soon = Terms(calendar=OFFICE, general=Targets(first_response_seconds=3_600))
+    world = given(COMPANY_SO_FAR, of(CONTRACT, GOLD, ContractRevised(terms=soon)))
+    world.when(StateMisses(ticket=PUMP, due=TEN), actor=TIMER, at=ELEVEN)
+    world.when(LATE_ANSWER, at=ONE, happened=on_monday(9, 30))
+    assert outcomes(world) == [(OutcomeStated, Outcome.MISSED), (OutcomeCorrected, Outcome.MET)]
+
+
+def test_a_promise_that_was_kept_and_is_owed_again_may_be_missed_at_the_same_due() -> None:
+    world = given(COMPANY_SO_FAR, promised())
+    assert not world.when(ResolveTicket(ticket=PUMP), at=TEN).answer.code
+    assert not world.when(ReopenTicket(ticket=PUMP), at=TEN).answer.code
+    world.when(MISSED, actor=TIMER, at=on_monday(14))
+    assert outcomes(world) == [(OutcomeStated, Outcome.MET), (OutcomeStated, Outcome.MISSED)]
+
+
+def test_misses_are_stated_by_the_timer_alone() -> None:
+    given(COMPANY_SO_FAR, promised()).when(MISSED, actor=ANNA, at=on_monday(15)).refused(RightMissing)

@@ -131,6 +131,28 @@ def test_of_several_employers_of_one_who_was_merged_the_smallest_id_is_the_custo
     assert report(world, reporter=twin).customer == "acme"
 
 
+@pytest.mark.parametrize("employer", [MILL, BAKERY])
+def test_of_an_employer_who_was_merged_the_terms_of_each_count(employer: ContactId) -> None:
+    world = given(
+        COMPANY_SO_FAR,
+        PERSON,
+        of(CONTACT, MILLER, ContactEmployed(employer=employer)),
+        of(CONTACT, BAKERY, ContactContractSet(contract=SILVER), ContactMerged(survivor=MILL)),
+        of(CONTACT, MILL, ContactAbsorbed(contact=BAKERY)),
+    )
+    assert report(world, reporter=MILLER).customer == employer
+    assert promised(world, reporter=MILLER).contract == SILVER
+
+
+def test_a_contract_that_is_withdrawn_stays_on_the_tickets_that_have_it() -> None:
+    own = of(GROUP, VIP, GroupContractSet(contract=SILVER))
+    world = given(COMPANY_SO_FAR, of(MEMBERSHIP, MILL, MemberJoined(group=VIP)), own)
+    before = world.when(OpenTicket(customer=MILL, title="x"), actor=ANNA, at=TEN).answer.thing
+    world.happen(of(GROUP, VIP, GroupContractSet(contract=None), at=NOON))
+    after = world.when(OpenTicket(customer=MILL, title="x"), actor=ANNA, at=NOON).answer.thing
+    assert [world.state(TICKET, each).contract(NOON) for each in (before, after)] == [SILVER, None]
+
+
 def test_where_both_are_given_it_is_as_given() -> None:
     employed = of(CONTACT, MILLER, ContactEmployed(employer=BAKERY))
     opened = report(given(COMPANY_SO_FAR, PERSON, employed), reporter=MILLER, customer=MILL)

@@ -72,7 +72,7 @@ OF_ONESELF = {"worker.set-email", "worker.set-notice-channels"}
 """What anybody may say of themselves."""
 
 OF_AUTOMATA = {
-    *("ticket.escalate", "ticket.close-unanswered"),
+    *("ticket.escalate", "ticket.state-misses", "ticket.close-unanswered"),
     *("notice.write", "notice.confirm-delivery", "notice.report-failure"),
 }
 """What nobody may ask for but the automaton that is there for it, and the installation."""

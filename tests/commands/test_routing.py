@@ -479,7 +479,7 @@ MAY = {
     NOTIFYING: {"notice.write"},
     CHECKING: {"responsibility.check"},
     MAILING: {"notice.confirm-delivery", "notice.report-failure"},
-    TIMER: {"ticket.escalate", "ticket.close-unanswered"},
+    TIMER: {"ticket.escalate", "ticket.state-misses", "ticket.close-unanswered"},
 }
 
 

@@ -193,7 +193,7 @@ def test_something_has_to_be_supposed_and_one_contract_in_the_place_of_each() ->
             asked({"contract": GOLD, "terms": HARD}),
             asked({"contract": GOLD}, {"terms": HARD}),
         ],
-        ContractUnknown: [asked({"contract": "none"})],
+        ContractUnknown: [asked({"contract": "none"}), asked({"instead_of": "none", "contract": GOLD})],
         CalendarUnknown: [
             asked({"terms": HARD.model_copy(update={"calendar": "none"})}),
             asked(calendars=(SupposedHours(calendar=CalendarId("none"), hours=OFFICE_HOURS),)),

@@ -137,6 +137,22 @@ def test_the_versions_that_were_in_force_are_told_and_not_those_that_came_later(
     assert rested[GROUP.kind, VIP].recorded_at == found.log.streams["group-vip"][1].recorded_at
 
 
+def test_of_a_routing_recorded_late_the_versions_that_were_in_force_when_it_happened_are_told() -> None:
+    by_boris = GOLD_TERMS.model_copy(update={"responsible": worker_holder(BORIS)})
+    later = [
+        *of(CONTRACT, GOLD, ContractRevised(terms=by_boris), at=on_monday(10)),
+        *of(GATEWAY, SUPPORT, GatewayResponsibleSet(responsible=worker_holder(BORIS)), at=on_monday(10)),
+    ]
+    found = did(world(later), RouteTicket(ticket=FAN), on_monday(9, 5), ROUTING, known=on_monday(11))
+    (chain,) = why(found).routings
+    rested = {(each.kind, each.id): each.version for each in chain.rested_on}
+    assert (rested[CONTRACT.kind, GOLD], rested[GATEWAY.kind, SUPPORT], chain.assignee) == (1, 1, ANNA)
+    again = did(found, RouteTicketAgain(ticket=FAN), on_monday(12))
+    (chain,) = why(again).routings
+    rested = {(each.kind, each.id): each.version for each in chain.rested_on}
+    assert (rested[CONTRACT.kind, GOLD], rested[GATEWAY.kind, SUPPORT], chain.assignee) == (2, 2, BORIS)
+
+
 def test_how_it_came_to_whoever_has_it_is_told_one_after_the_other() -> None:
     found = routed()
     did(found, HandOverTicket(ticket=FAN, to=team_holder(HOTLINE), note="yours"), on_monday(10), ANNA)

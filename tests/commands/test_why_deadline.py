@@ -18,7 +18,15 @@ from commands.reckoning import Reckoned
 from commands.reckonings.deadline import MOST_PARTS, DeadlineTold, NotOwed, WhyThisDeadline
 from commands.retrospect import InstantAhead
 from commands.service.exchange import LogCall
-from commands.service.ticket import ChangeTicketContract, HoldTicket, ReopenTicket, ResolveTicket, ResumeTicket
+from commands.service.joining import MergeTicket, SeparateTicket
+from commands.service.ticket import (
+    ChangeTicketContract,
+    HoldTicket,
+    ReopenTicket,
+    ResolveTicket,
+    ResumeTicket,
+    SetTicketCustomer,
+)
 from domain.service.calendar import CALENDAR, CalendarDefined, CalendarRevised, OpeningHours
 from domain.service.clock import Outcome
 from domain.service.contract import CONTRACT, ContractConcluded, ContractRevised, Targets, Terms
@@ -134,6 +142,25 @@ def test_a_calendar_a_contract_and_a_change_count_only_from_when_they_are_known(
         (on_monday(12, 30), SILVER, 1),
     ]
     assert [(each.version, each.since) for each in row.calendar_versions][1:] == [(2, on_monday(11))]
+
+
+def test_what_was_known_before_another_customer_was_set_and_before_a_merging_stays_answerable() -> None:
+    found = world(*fan(on_monday(9)))
+    before = why(found, at=on_monday(10))
+    did(found, SetTicketCustomer(ticket=PUMP), on_monday(11))
+    between = why(found, at=on_monday(11, 30))
+    did(found, MergeTicket(ticket=PUMP, survivor=FAN), on_monday(10, 30), known=on_monday(12))
+    after = why(found)
+    assert [(each.contract, each.outcome) for each in (before, between, after)] == [
+        (GOLD, Outcome.OPEN),
+        (None, Outcome.NONE),
+        (GOLD, Outcome.MERGED),
+    ]
+    assert why(found, known_at=on_monday(10)) == before
+    assert why(found, known_at=on_monday(11, 30)) == between
+    did(found, SeparateTicket(ticket=PUMP), on_monday(13))
+    assert why(found, known_at=on_monday(12, 30)).outcome is Outcome.MERGED
+    assert (why(found).contract, why(found).outcome) == (None, Outcome.NONE)
 
 
 def test_pauses_are_told_with_what_they_cut_out_and_a_paused_promise_with_what_is_left() -> None:

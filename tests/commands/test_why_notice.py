@@ -100,6 +100,20 @@ def test_what_is_no_longer_so_is_told_of_no_longer() -> None:
     assert because(world, Occasion.ASSIGNED, BORIS) is Because.ON_ITS_WAY
 
 
+def test_of_what_came_again_after_a_notice_it_is_told_why_there_was_no_other() -> None:
+    level, assigned = EVENT["ticket.escalated"], TicketAssigned(assignee=ANNA)
+    to_both = [Told(worker=each, recipient=Recipient("assignee")) for each in (ANNA, BORIS)]
+    first, second = (level.model_copy(update={"told": tuple(told)}) for told in (to_both, to_both[1:]))
+    noticed = NoticeWritten(recipient=ANNA, ticket=PUMP, occasion=Occasion.ESCALATED, channel=Channel.SYSTEM)
+    written = of(NOTICE, BELL, noticed, at=on_monday(11))
+    world = given(COMPANY_SO_FAR, happened(assigned, first), written)
+    assert reasons(world, occasion=Occasion.ESCALATED).without == ()
+    again = given(COMPANY_SO_FAR, happened(assigned, first), written, of(TICKET, PUMP, second, at=NOON))
+    assert len(reasons(again, occasion=Occasion.ESCALATED).notices) == 1
+    assert because(again, Occasion.ESCALATED) is Because.NO_ROLE
+    assert because(again, Occasion.ESCALATED, BORIS) is Because.ON_ITS_WAY
+
+
 def test_of_history_nothing_is_told() -> None:
     late = of(TICKET, PUMP, TicketAssigned(assignee=ANNA), at=TEN, recorded=on_monday(11, days=7))
     assert because(given(COMPANY_SO_FAR, late), Occasion.ASSIGNED) is Because.HISTORY

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from domain.service.level import Recipient
 from domain.values import (
     Code,
     ContactId,
@@ -16,6 +17,7 @@ from domain.values import (
     TeamId,
     Text,
     WorkerId,
+    Zone,
     team_holder,
     team_of,
     worker_holder,
@@ -36,6 +38,8 @@ GOOD: list[tuple[Any, str]] = [
     (Text, "\n"),
     (Holder, "worker:anna"),
     (Holder, "team:h-1"),
+    (Zone, "Europe/Rome"),
+    (Zone, "UTC"),
 ]
 BAD: list[tuple[Any, str]] = [
     (ContactId, ""),
@@ -66,6 +70,14 @@ BAD: list[tuple[Any, str]] = [
     (Holder, "area:anna"),
     (Holder, "worker:"),
     (Instant, "2024-06-03T09:00:00"),
+    (Instant, "0001-01-01T00:00:00+14:00"),
+    (Instant, "9999-12-31T23:59:59-12:00"),
+    (Zone, "Mars/Phobos"),
+    (Zone, "europe/rome"),
+    (Zone, "localtime"),
+    (Zone, "posixrules"),
+    (Zone, "right/Europe/Rome"),
+    (Zone, "../../etc/passwd"),
 ]
 
 
@@ -80,6 +92,11 @@ def test_a_word_of_another_shape_is_not_taken(kind: Any, word: str) -> None:
         TypeAdapter(kind).validate_python(word)
 
 
+@pytest.mark.parametrize("at", ["2024-06-03T11:00:00+02:00", "2024-06-02T21:00:00-12:00", "2024-06-03T09:00:00Z"])
+def test_an_instant_is_one_of_utc_whatever_its_offset(at: str) -> None:
+    assert TypeAdapter(Instant).validate_python(at).isoformat() == "2024-06-03T09:00:00+00:00"
+
+
 def test_who_holds_a_right_is_a_worker_or_a_team() -> None:
     assert worker_holder(WorkerId("anna")) == "worker:anna"
     assert team_holder(TeamId("hotline")) == "team:hotline"
@@ -92,7 +109,7 @@ def test_an_id_says_in_its_schema_what_it_must_look_like() -> None:
     assert TypeAdapter(Holder).json_schema()["pattern"].startswith("^(?:worker|team):")
 
 
-@pytest.mark.parametrize("kind", [ContactId, TeamId, Holder])
+@pytest.mark.parametrize("kind", [ContactId, TeamId, Holder, Recipient])
 def test_the_schema_of_an_id_says_whose_it_is(kind: type[Any]) -> None:
     schema = TypeAdapter(kind).core_schema
     assert schema["type"] == "str"

@@ -252,9 +252,12 @@ class Promises:
         return [self.resolution, *self.rounds[-1:]]
 
 
-def promised(book: Book, steps: Sequence[Step]) -> Promises:
-    """Walk the steps, which are in the order in which they happened; then new texts, until all is settled."""
-    last = steps[-1].at
+def promised(book: Book, steps: Sequence[Step], noticed: Sequence[datetime] = ()) -> Promises:
+    """Walk the steps, which are in the order in which they happened; then new texts, until all is settled.
+
+    `noticed` are instants by which somebody looked, and said what was missed.
+    """
+    last = max(steps[-1].at, *noticed, steps[0].at)
     walk = _walked(book, steps, last)
     for step in book.revisions(_contracts(steps), steps[0].at):
         if step.at > last and not walk.found.settled:
@@ -313,7 +316,7 @@ class Walk:
                 self.found.resolution.run(at)
             case "held":
                 self._wait(at)
-            case "resumed":
+            case "started" | "resumed":
                 self._go_on(at)
             case "wrote":
                 self._hear(at)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from naive.promises import Book, Clock, Mark, Offer, levels, standing, steps
+from naive.promises import WROTE, Book, Clock, Mark, Offer, Step, levels, standing, steps
 
 PlainFact = dict[str, Any]
 Rows = dict[str, dict[tuple[str, ...], dict[str, Any]]]
@@ -48,6 +48,17 @@ def _mark(body: dict[str, Any]) -> Mark:
     return Mark(body["target"], since, body["assignment"], body["percent"])
 
 
+def _resolved(life: Sequence[Step]) -> datetime:
+    """Since when, of what is resolved: it is once, until it is opened again."""
+    found: list[datetime] = []
+    for step in life:
+        if step.topic in ("ticket.reopened", WROTE):
+            found = []
+        if step.topic == "ticket.resolved":
+            found.append(step.at)
+    return found[0]
+
+
 def _closing(
     own: Sequence[PlainFact], status: str, company: Sequence[PlainFact], book: Book
 ) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -57,7 +68,7 @@ def _closing(
         return
     rule = rules[-1]["body"]
     clock = Clock(book, offer=Offer(rule["after_seconds"], rule["calendar"], EVER, "", 0))
-    clock.run([step.at for step in steps(own) if step.topic == "ticket.resolved"][-1])
+    clock.run(_resolved(steps(own)))
     due = clock.due(clock.runs)
     if due is not None:
         yield "closing", {"due": due}

@@ -535,7 +535,9 @@ def _ticket(found: Rows, own: list[PlainFact], streams: dict[str, list[PlainFact
         found["contact_tickets"][contact, id] = {"opened_at": received}
     for fact in own:
         if fact["topic"] == "ticket.contract-selected":
-            group = _bringer(fact, _whose([each for each in own if each["position"] < fact["position"]]), streams)
+            whose_then = _whose([each for each in own if each["position"] < fact["position"]])
+            group = _bringer(fact, whose_then, received, streams)
+            found["sla_groups"].pop((id,), None)
             if group is not None:
                 found["sla_groups"][id,] = {"group_id": group}
     for fact in own:
@@ -614,9 +616,9 @@ def _last(moments: Sequence[PlainFact], topics: tuple[str, ...], field: str) -> 
     return said[-1] if said else None
 
 
-def _bringer(fact: PlainFact, whose: dict[str, Any], streams: dict[str, list[PlainFact]]) -> str | None:
-    """By what was known then: the groups the customer was in, of them those whose contract it is, the first by rank."""
-    scope, customer, at = fact["body"]["scope"], whose["customer"], instant(fact["happened_at"])
+def _bringer(fact: PlainFact, whose: dict[str, Any], at: datetime, streams: dict[str, list[PlainFact]]) -> str | None:
+    """By what was known then of the receipt: the customer's groups, those whose contract it is, the first by rank."""
+    scope, customer = fact["body"]["scope"], whose["customer"]
     if scope not in ("group", "group-and-type") or customer is None:
         return None
     type_ = whose["incident_type"] if scope == "group-and-type" else None
@@ -666,7 +668,7 @@ def _one_with(contact: str, streams: dict[str, list[PlainFact]], position: int) 
 
 def _promises(found: Rows, id: str, own: Sequence[PlainFact], book: Book) -> None:
     life = steps(own)
-    known = promised(book, life)
+    known = promised(book, life, [*_noticed_by(own)])
     rows = [_deadline(target, clock, own) for target, clock in known.clocks()]
     for (target, clock), row in zip(known.clocks(), rows, strict=True):
         if clock.since is None or (clock is known.next_response and row["outcome"] != "none"):
@@ -695,6 +697,17 @@ def _promises(found: Rows, id: str, own: Sequence[PlainFact], book: Book) -> Non
         ]
         line = json.dumps([[*map(_noticed, life)], judged], separators=(",", ":"))
         found["lives"][id,] = {"received_at": life[0].at, "life": line}
+
+
+def _noticed_by(own: Sequence[PlainFact]) -> Iterator[datetime]:
+    """Just after each due that was last said to have been missed."""
+    said: dict[tuple[str, str | None], PlainFact] = {}
+    for fact in own:
+        if fact["topic"] in ("outcome.stated", "outcome.corrected"):
+            said[fact["body"]["target"], fact["body"].get("since")] = fact["body"]
+    for body in said.values():
+        if body["outcome"] == "missed":
+            yield instant(body["due"]) + timedelta(microseconds=1)
 
 
 def _noticed(step: Step) -> list[Any]:
@@ -731,15 +744,24 @@ def _deadline(target: str, clock: Clock, own: Sequence[PlainFact]) -> dict[str, 
         "consumed_seconds": clock.used() if owed and not clock.running else clock.seconds,
         "target_seconds": clock.target,
         "judged_at": verdict.at,
-        "corrected": any(
-            _is_about(fact["body"], target, clock) for fact in own if fact["topic"] == "outcome.corrected"
-        ),
+        "corrected": _turned([fact for fact in own if _is_about(fact, target, clock)]),
     }
 
 
-def _is_about(said: dict[str, Any], target: str, clock: Clock) -> bool:
-    since = said.get("since")
-    return said["target"] == target and (since and instant(since)) == clock.since
+def _is_about(fact: PlainFact, target: str, clock: Clock) -> bool:
+    """Whether an outcome of this promise was stated, or corrected."""
+    said = fact["body"]
+    if fact["topic"] not in ("outcome.stated", "outcome.corrected") or said["target"] != target:
+        return False
+    return (said.get("since") and instant(said["since"])) == clock.since
+
+
+def _turned(said: Sequence[PlainFact]) -> bool:
+    """Whether anything but a merging was ever corrected."""
+    before = [None, *(fact["body"]["outcome"] for fact in said)]
+    return any(
+        fact["topic"] == "outcome.corrected" and former != "merged" for former, fact in zip(before, said, strict=False)
+    )
 
 
 def waiting_apart(facts: Sequence[PlainFact], parked: dict[str, int]) -> Iterator[PlainFact]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from specification import Happened, of, on_monday
 
+from domain.clients.contact import CONTACT, ContactAbsorbed, ContactMerged
 from domain.clients.group import GROUP, GroupContractSet, GroupFormed, GroupKind, GroupRenamed
 from domain.clients.membership import MEMBERSHIP, MemberJoined, MemberLeft
 from domain.fact import Event, Fact
@@ -157,6 +158,23 @@ def test_a_closing_without_resolution_cancels_what_was_not_missed() -> None:
 def test_the_group_is_the_one_whose_contract_was_selected() -> None:
     both = of(MEMBERSHIP, CUSTOMER, MemberJoined(group=GroupId("others")))
     assert row(folded(both, OPEN)).group == "vip"
+
+
+def test_of_those_merged_into_one_the_group_of_either_brings_it() -> None:
+    other = ContactId("other")
+    merged = [
+        *of(CONTACT, other, ContactMerged(survivor=CUSTOMER)),
+        *of(CONTACT, CUSTOMER, ContactAbsorbed(contact=other)),
+    ]
+    theirs = OPENED.model_copy(update={"customer": other})
+    assert row(folded(merged, ticket((on_monday(9), theirs), (on_monday(9), SELECTED)))).group == "vip"
+
+
+def test_a_contract_selected_anew_is_brought_by_a_group_of_the_receipt_or_by_none() -> None:
+    left = of(MEMBERSHIP, CUSTOMER, MemberLeft(group=GroupId("vip")), at=on_monday(9, 30))
+    assert row(folded(OPEN, left, ticket((on_monday(10), SELECTED)))).group == "vip"
+    by_type = SELECTED.model_copy(update={"scope": Scope.TYPE})
+    assert row(folded(OPEN, ticket((on_monday(10), by_type)))).group == ""
 
 
 def test_a_later_change_of_groups_does_not_move_the_ticket() -> None:

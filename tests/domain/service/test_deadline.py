@@ -17,7 +17,7 @@ from specification import LONG_AGO, MONDAY, on_monday
 from domain.service.calendar import OpeningHours
 from domain.service.clock import Clock, Outcome
 from domain.service.contract import Targets, Terms
-from domain.service.deadline import Deadline, NoDue, Part, Share, Shift, explain
+from domain.service.deadline import Closed, Deadline, NoDue, Part, Share, Shift, Text, explain
 from domain.service.promise import Book, standing
 from domain.service.status import Status
 from domain.service.target import Target
@@ -65,7 +65,7 @@ def test_a_deadline_is_the_promise_s_and_used_and_left_make_its_target(asked: As
 def test_used_and_over_make_all_that_ran(asked: Asked) -> None:
     for found, clock in promised(asked):
         assert found.total(USED, OVER) == sum((elapsed(clock, *each) for each in ran(clock, asked.until)), NOTHING)
-        if found.judged.consumed is not None and clock.ruling == clock.offer:
+        if clock.stopped and not clock.cancelled and clock.ruling == clock.offer:
             assert found.total(USED, OVER) == found.judged.consumed
 
 
@@ -196,6 +196,14 @@ def test_the_time_between_resolved_and_reopened_is_a_pause_as_well() -> None:
     assert (pause.business, pause.status) == (2 * HOUR, Status.RESOLVED)
 
 
+def test_what_is_resolved_just_when_it_is_due_has_no_part_beyond() -> None:
+    life = begun(resolution_seconds=3_600)
+    due = told(life, on_monday(15)).due
+    assert due is not None
+    life.resolve(due)
+    assert [(part.share, part.length) for part in told(life, due).parts] == [(USED, HOUR)]
+
+
 def test_while_paused_there_is_no_due_but_a_rest() -> None:
     life = begun()
     life.hold(on_monday(16))
@@ -205,12 +213,25 @@ def test_while_paused_there_is_no_due_but_a_rest() -> None:
     assert (pause.until, pause.business) == (on_monday(12, days=1), 4 * HOUR)
 
 
+def test_a_pause_that_ended_as_it_began_is_not_told() -> None:
+    life = begun()
+    life.hold(on_monday(16))
+    life.resume(on_monday(16))
+    assert told(life, on_monday(17)).pauses == ()
+
+
 def test_a_holiday_tells_what_would_have_been_open() -> None:
     received = datetime.fromisoformat("2024-03-29T16:00+02:00")
     found = told(Life.begun(received, texts(DAY_SHIFT)), received)
     (holiday,) = found.holidays
     assert (holiday.day, holiday.business, holiday.calendar_version) == (date(2024, 3, 30), 8 * HOUR, 1)
     assert found.due == datetime.fromisoformat("2024-03-31T16:00+03:00")
+
+
+def test_a_holiday_on_the_day_of_the_receipt_tells_what_would_have_been_open_from_then_on() -> None:
+    hours = OFFICE_HOURS.model_copy(update={"holidays": (date(2024, 6, 6),)})
+    received = on_monday(10, days=3)
+    assert told(Life.begun(received, texts(hours)), received).holidays == (Closed(date(2024, 6, 6), 7 * HOUR, 1),)
 
 
 def test_a_holiday_on_a_day_that_is_closed_anyway_is_none() -> None:
@@ -228,8 +249,22 @@ def test_a_change_of_the_clocks_is_told_and_no_second_is_lost() -> None:
     assert sum((part.length for part in found.parts), NOTHING) == 8 * HOUR
 
 
+def test_a_change_of_the_clocks_at_midnight_is_told_at_midnight() -> None:
+    received = datetime.fromisoformat("2024-03-09T22:00-05:00")
+    found = told(Life.begun(received, texts(ALWAYS.model_copy(update={"zone": "America/Havana"}))), received)
+    assert found.shifts == (Shift(datetime.fromisoformat("2024-03-10T00:00-05:00"), -5 * HOUR, -4 * HOUR),)
+
+
+def test_days_are_those_of_the_calendar_s_zone_also_where_it_is_the_next_day_elsewhere() -> None:
+    received = datetime.fromisoformat("2024-03-30T22:30-02:00")
+    nuuk = ALWAYS.model_copy(update={"zone": "America/Nuuk", "holidays": (date(2024, 3, 30),)})
+    found = told(Life.begun(received, texts(nuuk)), received)
+    assert found.shifts == (Shift(datetime.fromisoformat("2024-03-30T23:00-02:00"), -2 * HOUR, -HOUR),)
+    assert [holiday.day for holiday in found.holidays] == [date(2024, 3, 30)]
+
+
 def test_a_change_of_the_clocks_before_or_after_is_not_told() -> None:
-    for at in ("2024-03-31T03:30+02:00", "2024-03-30T02:00+02:00"):
+    for at in ("2024-03-31T03:00+02:00", "2024-03-31T03:30+02:00", "2024-03-30T02:00+02:00"):
         received = datetime.fromisoformat(at)
         assert told(Life.begun(received, texts(ALWAYS)), received).shifts == ()
 
@@ -263,6 +298,13 @@ def test_what_was_answered_while_nothing_was_promised_is_not_explained_by_what_w
     life.change(GOLD, on_monday(16, 30))
     found = told(life, on_monday(16, 40), Target.FIRST_RESPONSE)
     assert (found.judged.outcome, found.no_due, found.length) == (Outcome.NONE, NoDue.NOTHING_PROMISED, None)
+
+
+def test_where_there_is_no_contract_no_version_of_a_text_is_told() -> None:
+    life = begun(contract=None)
+    start = life.ticket.opened_at
+    assert start is not None
+    assert told(life, on_monday(17)).texts == (Text(start, None, 0, None, None),)
 
 
 def test_every_severity_and_every_version_of_the_text_is_told() -> None:

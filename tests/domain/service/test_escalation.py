@@ -14,14 +14,14 @@ from specification import LONG_AGO, on_monday
 from domain.company.settings import ClosingRule
 from domain.service import escalation, timer
 from domain.service.contract import Targets, Terms
-from domain.service.escalation import TicketEscalated, TicketEscalationSkipped
+from domain.service.escalation import TicketEscalated, TicketEscalationSkipped, Told
 from domain.service.exchange import Direction
 from domain.service.level import Level, Recipient
 from domain.service.target import Target
 from domain.service.ticket import TicketMerged, TicketSeparated
 from domain.values import TicketId
 from domain.work.channel import Channel
-from examples import GOLD, GRAVE, OFFICE, OFFICE_HOURS, SILVER
+from examples import ANNA, BORIS, GOLD, GRAVE, OFFICE, OFFICE_HOURS, SILVER
 
 NINE, TEN, NOON, ONE = (on_monday(hour) for hour in (9, 10, 12, 13))
 HOUR = timedelta(hours=1)
@@ -191,6 +191,16 @@ def test_of_levels_that_a_new_text_adds_below_one_told_of_nobody_is_told() -> No
     assert looked(one, on_monday(14)) == []
 
 
+def test_where_all_that_a_new_text_adds_is_below_the_one_told_of_all_of_it_is_skipped() -> None:
+    one = life([(LONG_AGO, FOUR_HOURS), (ONE, terms(60, 70, 150))])
+    assert looked(one, ONE - timedelta(minutes=1)) == [("skipped", 50), ("told", 80)]
+    assert looked(one, ONE) == [("skipped", 60), ("skipped", 70)]
+
+
+def test_the_least_level_is_told_of_like_any_other() -> None:
+    assert looked(life(terms(1)), on_monday(9, 3)) == [("told", 1)]
+
+
 def test_an_assessment_moves_levels_as_it_moves_the_due() -> None:
     one = life(terms(50, by_severity={GRAVE: Targets(resolution_seconds=3_600)}))
     assert next_due(one, NINE) == on_monday(11)
@@ -205,6 +215,7 @@ def test_each_round_of_a_next_response_has_levels_of_its_own() -> None:
     assert looked(one, TEN) == []
     one.write(TEN)
     assert looked(one, on_monday(10, 30)) == [("told", 50)]
+    assert looked(one, on_monday(10, 30)) == []
     one.write(on_monday(10, 40), Direction.OUTGOING)
     one.write(on_monday(11))
     assert looked(one, on_monday(11, 10)) == []
@@ -231,6 +242,13 @@ def test_a_fact_says_what_was_passed_when_under_which_text_and_by_which_ways() -
     )
 
 
+def test_people_read_who_is_told_as_whom_and_instead_of_whom() -> None:
+    hers, role = Told(worker=ANNA, recipient=Recipient("assignee")), Recipient("area-head")
+    assert str(hers) == "anna as assignee"
+    assert str(Told(worker=ANNA, recipient=role, instead_of=BORIS)) == "anna as area-head instead of boris"
+    assert str(Told(worker=None, recipient=role, instead_of=BORIS)) == "nobody as area-head instead of boris"
+
+
 # Closing by itself
 
 
@@ -242,6 +260,8 @@ def test_what_is_resolved_closes_so_much_business_time_later() -> None:
     assert timer.closes_at(one.ticket, rule, office, on_monday(15)) is None
     assert timer.closes_at(one.ticket, rule, office, on_monday(16)) == on_monday(10, days=1)
     assert timer.closes_at(one.ticket, None, office, on_monday(16)) is None
+    one.resolve(on_monday(14))
+    assert timer.closes_at(one.ticket, rule, office, on_monday(16)) == on_monday(16)
     assert timer.closes_at(one.ticket, rule, None, on_monday(16)) is None
     one.reopen(on_monday(16, 30))
     assert timer.closes_at(one.ticket, rule, office, on_monday(17)) is None
@@ -271,6 +291,11 @@ def test_it_closes_by_the_calendar_as_it_is_written_by_then() -> None:
 def test_levels_of_a_contract_are_few_and_different(levels: Sequence[Level]) -> None:
     with pytest.raises(ValidationError):
         Terms(calendar=OFFICE, levels=levels)
+
+
+def test_who_writes_the_same_level_twice_is_told_so() -> None:
+    with pytest.raises(ValidationError, match="of a target there is one level at each percentage"):
+        Terms(calendar=OFFICE, levels=(level(50), level(50)))
 
 
 @pytest.mark.parametrize(

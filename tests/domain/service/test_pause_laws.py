@@ -10,12 +10,14 @@ from calendars import calendars, moments, version
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from life import book
+from lives import Asked, lives
 from specification import LONG_AGO
 
 from domain.service.clock import Judgement
 from domain.service.contract import Targets, Terms
 from domain.service.hours import Hours
-from domain.service.promise import Book, Kind, Moment, forecast
+from domain.service.promise import Book, Kind, Moment, account, forecast
+from domain.service.status import Status
 from domain.service.target import Target
 from domain.timeline import Timeline
 from examples import GOLD, OFFICE
@@ -136,3 +138,14 @@ def test_a_longer_target_or_more_holidays_never_make_anything_due_earlier(
         for target, judged in after.items():
             due = before[target].due
             assert judged.due is None or (due is not None and due <= judged.due)
+
+
+@settings(max_examples=100, deadline=None)
+@given(lives())
+def test_the_resolution_stands_still_while_the_ticket_waits_and_at_no_other_time(asked: Asked) -> None:
+    """In whatever order it becomes known that it waited, and that work began."""
+    ticket = asked.life.ticket
+    for at, _ in ticket.moments:
+        clock = account(ticket.moments, asked.life.book, at).resolution
+        paused = clock.running_since is None and not clock.stopped
+        assert paused == (ticket.status(at) is Status.WAITING)

@@ -12,10 +12,11 @@ from domain.service.calendar import OpeningHours
 from domain.service.clock import Clock, Judgement, Outcome
 from domain.service.contract import Targets, Terms
 from domain.service.promise import Book, Kind, Moment, judge
-from domain.service.statement import OutcomeCorrected, OutcomeStated
+from domain.service.statement import OutcomeCorrected, OutcomeStated, Stated, Statement, evolve, state
 from domain.service.target import Target
+from domain.service.ticket import TicketMerged
 from domain.timeline import Timeline
-from domain.values import CalendarId
+from domain.values import CalendarId, TicketId
 from examples import GOLD, GOLD_TERMS, GRAVE, OFFICE, OFFICE_HOURS, SILVER, SILVER_TERMS, SLIGHT
 
 HOUR = timedelta(hours=1)
@@ -223,6 +224,13 @@ def test_a_pause_that_ended_earlier_than_was_known_ends_then() -> None:
     assert life.due(on_monday(13))[1] == on_monday(10, days=1)
 
 
+def test_work_that_was_begun_ends_a_pause_that_becomes_known_late() -> None:
+    life = Life.begun(NINE, plain(None, 8))
+    life.start(on_monday(11))
+    life.hold(TEN)
+    assert life.due(NOON)[1] == on_monday(10, days=1)
+
+
 # Another severity, another contract
 
 
@@ -373,6 +381,14 @@ def test_a_new_calendar_counts_from_its_recorded_instant() -> None:
     )
     assert longer.due(on_monday(15))[1] == on_monday(11, days=1)
     assert longer.due(on_monday(16))[1] == on_monday(19)
+
+
+def test_a_calendar_recorded_while_the_ticket_waits_counts_for_what_is_left() -> None:
+    texts = book({GOLD: hours(None, 10)}, {OFFICE: [(LONG_AGO, OFFICE_HOURS), (on_monday(16), ALWAYS)]})
+    life = Life.begun(NINE, texts)
+    life.hold(on_monday(15))
+    life.resume(on_monday(20))
+    assert life.due(on_monday(20))[1] == on_monday(0, days=1)
 
 
 def test_a_calendar_of_no_contract_of_the_ticket_changes_nothing() -> None:
@@ -637,3 +653,48 @@ def test_a_clock_that_stands_is_judged_no_second_time(twice: Callable[[Clock, da
     before = clock.result(NOON)
     twice(clock, on_monday(11))
     assert clock.result(NOON) == before
+
+
+def test_what_was_resolved_and_is_opened_again_by_a_letter_counts_on_from_the_letter() -> None:
+    life = Life.begun(NINE, plain(1, 8))
+    life.resolve(TEN)
+    life.write(NOON)
+    assert life.due(NOON)[1] == on_monday(11, days=1)
+
+
+def test_a_promise_that_was_taken_back_and_is_there_again_is_corrected() -> None:
+    mark, met = (Target.NEXT_RESPONSE, TEN), Judgement(Outcome.MET, NOON, HOUR, GOLD, 1, on_monday(11))
+    taken_back = Statement(Judgement(), 7, corrected=True)
+    (event,) = state({mark: taken_back}, {mark: met}, {})
+    assert isinstance(event, OutcomeCorrected)
+    assert (event.outcome, event.replaces) == (Outcome.MET, 7)
+
+
+def test_what_happens_while_another_ticket_stands_for_it_does_not_open_its_promises_again() -> None:
+    life = Life.begun(NINE, plain(1, 8))
+    life.record([TicketMerged(survivor=TicketId("other"))], on_monday(9, 30))
+    life.write(NOON)
+    assert outcomes(life) == (Outcome.MERGED, Outcome.MERGED)
+
+
+def test_of_what_was_never_reported_nothing_is_promised() -> None:
+    nothing = Judgement()
+    assert judge(Timeline(), BOOK, NOON) == {Target.FIRST_RESPONSE: nothing, Target.RESOLUTION: nothing}
+
+
+def test_what_was_corrected_once_is_known_as_corrected_whatever_is_stated_later() -> None:
+    said = OutcomeStated(
+        target=Target.RESOLUTION,
+        outcome=Outcome.MET,
+        due=NOON,
+        contract=GOLD,
+        contract_version=1,
+        judged_at=TEN,
+        consumed_seconds=3_600,
+    )
+    stated: Stated = {}
+    corrected = list[bool]()
+    for version, event in enumerate((said, OutcomeCorrected(**dict(said), replaces=1), said), 1):
+        stated = evolve(stated, event, version)
+        corrected.append(stated[Target.RESOLUTION, None].corrected)
+    assert corrected == [False, True, True]

@@ -124,7 +124,7 @@ class SlowJudge:
             self.severity = value
         elif kind is Kind.HELD:
             resolution.running = False
-        elif kind is Kind.RESUMED:
+        elif kind in (Kind.STARTED, Kind.RESUMED):
             resolution.running = not resolution.stopped
         elif kind is Kind.ANSWERED:
             self.stop(response, now)

@@ -210,3 +210,13 @@ def test_a_promise_that_there_was_not_flips_from_none() -> None:
     first = (Target.NEXT_RESPONSE, datetime.fromisoformat("2024-06-03T12:00:00Z"))
     would = Verdict(Outcome.MET, on_monday(13))
     assert list(flipped({}, {first: would})) == [(first, Verdict(Outcome.NONE, None), would)]
+
+
+def test_a_promise_that_there_would_not_be_flips_to_none() -> None:
+    mark, was = (Target.RESOLUTION, None), Verdict(Outcome.MET, on_monday(13))
+    assert list(flipped({mark: was}, {})) == [(mark, was, Verdict(Outcome.NONE, None))]
+
+
+def test_a_calendar_that_is_supposed_is_written_down_as_it_was_given() -> None:
+    (version,) = open_always(NEVER).versions
+    assert version.written == NEVER

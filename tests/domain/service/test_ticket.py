@@ -16,7 +16,7 @@ from domain.service.assignment import Assignment, Result, Source, Step
 from domain.service.clock import Outcome
 from domain.service.contract import Targets, Terms
 from domain.service.exchange import Direction, TicketCallLogged, TicketMessageLogged, Way
-from domain.service.holding import Holding, TicketAssigned, TicketRouted
+from domain.service.holding import Holding, TicketAssigned, TicketGivenBack, TicketRouted
 from domain.service.joining import (
     Exchanged,
     Said,
@@ -75,6 +75,7 @@ from examples import (
     GOLD_TERMS,
     GRAVE,
     HOSE,
+    HOTLINE,
     MILL,
     MILL_SUBJECT,
     MILLER,
@@ -271,6 +272,12 @@ def test_a_routing_that_comes_to_the_same_is_no_other_fact() -> None:
     given(UNCLAIMED).deciding(route, TEN).then(ROUTED, TicketAssigned(assignee=BORIS))
     passed_over = TO_NOBODY.model_copy(update={"steps": (*TO_NOBODY.steps, *TO_BORIS.steps)})
     given(UNCLAIMED).deciding(rule.route, passed_over, TEN).then(TicketRouted(assignee=None, steps=passed_over.steps))
+
+
+def test_what_was_routed_to_a_team_and_is_nobody_s_again_is_not_routed_to_it_once_more() -> None:
+    to_team = TO_NOBODY.model_copy(update={"team": HOTLINE})
+    routed = TicketRouted(assignee=None, steps=to_team.steps, team=HOTLINE)
+    given(routed, TicketGivenBack(team_too=True)).deciding(rule.route, to_team, TEN).then()
 
 
 def test_a_ticket_remembers_its_routings_by_their_instants() -> None:
@@ -559,6 +566,14 @@ def test_a_message_recorded_late_shows_that_a_ticket_was_resolved_no_longer_when
     ticket = given(RESOLVED, (CLOSED, NOON), (LETTER, ELEVEN)).state
     assert [ticket.status(at) for at in (TEN, ELEVEN, NOON)] == [Status.RESOLVED, Status.IN_WORK, Status.IN_WORK]
     assert given(RESOLVED, (DROPPED, NOON), (LETTER, ELEVEN)).state.status(NOON) is Status.CLOSED
+
+
+def test_of_an_answer_and_an_end_at_one_instant_what_was_recorded_last_came_last() -> None:
+    assert given(RESOLVED, LETTER).state.status(TEN) is Status.IN_WORK
+    assert given(LETTER, RESOLVED).state.status(TEN) is Status.RESOLVED
+    assert given(RESOLVED, (LETTER, NOON), (CLOSED, NOON)).state.status(NOON) is Status.IN_WORK
+    given(RESOLVED, (CLOSED, NOON)).deciding(rule.hear, LETTER, NOON, BOOK).then(LETTER)
+    given(RESOLVED, (CLOSED, NOON)).deciding(rule.heed, LETTER, NOON, BOOK).then(REOPENED, LETTER)
 
 
 def test_an_outgoing_message_is_a_response_and_an_automatic_one_is_none() -> None:
@@ -859,6 +874,18 @@ def test_a_part_was_received_when_the_whole_was_and_answered_when_that_was() -> 
     part = folded(TICKET, *((each, NOON) for each in (begin, selected, off)))
     assert (part.opened_at, part.origin, part.status(NINE)) == (NINE, PUMP, Status.RECEIVED)
     assert forecast(part.moments, BOOK, NOON)[Target.RESOLUTION].due == on_monday(17, days=1)
+
+
+def test_what_becomes_known_after_its_receipt_was_promised_from_the_receipt_on() -> None:
+    ticket = folded(TICKET, (PART, NOON), (GOLDEN, NOON))
+    assert ticket.promised.at(NINE) == 2
+    assert folded(TICKET, (PART, NOON), (GOLDEN, NOON), (GOLDEN, on_monday(13))).promised.at(NOON) == 2
+
+
+def test_a_part_was_answered_by_what_was_said_up_to_the_split() -> None:
+    asked = (NINE, on_monday(9, 30), NOON)
+    told = [each.answered_at for at in asked for each in split_off(at=at) if isinstance(each, TicketSplitOff)]
+    assert told == [None, on_monday(9, 30), on_monday(9, 30)]
 
 
 def test_a_part_of_what_was_never_answered_owes_its_first_response_from_the_receipt_on() -> None:

@@ -21,6 +21,7 @@ from commands.service.ticket import (
     ReopenTicket,
     ResolveTicket,
     ResumeTicket,
+    SetTicketCustomer,
 )
 from domain.clients.group import GROUP, GroupContractSet, GroupFormed, GroupKind, GroupRanked
 from domain.clients.membership import MEMBERSHIP, MemberJoined, MemberLeft
@@ -249,6 +250,15 @@ def test_what_is_for_one_incident_type_is_brought_to_that_alone() -> None:
     special = group("a", 1, GOLD, DEFECT)
     assert brought(special, joined("a"), incident_type=DEFECT) == "a"
     assert brought(special, joined("a")) is None
+
+
+def test_a_contract_selected_anew_is_brought_by_a_group_of_the_receipt_or_by_none() -> None:
+    left = of(MEMBERSHIP, MILL, MemberLeft(group="a"), at=on_monday(9, 30))
+    before = [each for some in (group("a", 1), joined("a"), left) for each in some]
+    nobody, mills = SetTicketCustomer(ticket=PUMP), SetTicketCustomer(ticket=PUMP, customer=MILL)
+    steps = [(nobody, on_monday(10)), (mills, on_monday(11)), (nobody, LATER)]
+    assert rows(*steps[:2], before=before)["sla_groups"] == {(PUMP,): {"group_id": "a"}}
+    assert rows(*steps, before=before)["sla_groups"] == {}
 
 
 def test_groups_without_a_contract_are_beside_the_point() -> None:
