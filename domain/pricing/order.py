@@ -270,7 +270,7 @@ def offer(order: Order, at: datetime, price: PriceLine) -> Iterator[OrderEvent]:
     if _goes(order, Stage.OFFERED, at):
         require(bool(order.lines), otherwise=OrderEmpty)
         yield OrderOffered()
-        yield from _repriced(_prices(order, price))
+        yield from _recorded(_prices(order, price))
 
 
 def place(order: Order, at: datetime, price: PriceLine) -> Iterator[OrderEvent]:
@@ -278,7 +278,7 @@ def place(order: Order, at: datetime, price: PriceLine) -> Iterator[OrderEvent]:
     if _goes(order, Stage.PLACED, at):
         require(bool(order.lines), otherwise=OrderEmpty)
         yield OrderPlaced()
-        yield from _repriced(_prices(order, price))
+        yield from _recorded(_prices(order, price))
 
 
 def confirm(order: Order, at: datetime, price: PriceLine, expected: Decimal | None) -> Iterator[OrderEvent]:
@@ -287,7 +287,7 @@ def confirm(order: Order, at: datetime, price: PriceLine, expected: Decimal | No
         found = _prices(order, price)
         comes_to = _needs_total(found)
         require(expected is None or expected == comes_to, otherwise=TotalOther)
-        yield from _repriced(found)
+        yield from _recorded(found)
         yield OrderConfirmed(total=comes_to)
 
 
@@ -345,6 +345,11 @@ class _Priced(NamedTuple):
 
 def _prices(order: Order, price: PriceLine) -> list[_Priced]:
     return [_Priced(number, item, price(wanted(item.line))) for number, item in order.lines.items()]
+
+
+def _recorded(found: Iterable[_Priced]) -> Iterator[OrderEvent]:
+    """With every step all prices, changed or not: how many facts there are tells nothing of lists that are hidden."""
+    return (OrderLinePriced(number=each.number, priced=each.priced) for each in found)
 
 
 def _repriced(found: Iterable[_Priced]) -> Iterator[OrderEvent]:

@@ -234,15 +234,24 @@ def test_an_offer_and_an_order_get_the_prices_of_their_instant() -> None:
 
 
 def test_what_was_offered_is_priced_anew_where_it_is_placed_at_other_prices() -> None:
-    having(ORDER, *AT_OFFER).deciding(place, NOON, CHEAP).then(PLACED)
-    dearer = OrderLinePriced(number=1, priced=costs("6.00"))
-    having(ORDER, *AT_OFFER).deciding(place, NOON, DEAR).then(PLACED, dearer)
+    having(ORDER, *AT_OFFER).deciding(place, NOON, DEAR).then(PLACED, *priced("6.00"))
+
+
+def test_every_step_records_all_prices_so_that_the_number_of_facts_tells_nothing_of_hidden_lists() -> None:
+    having(ORDER, *AT_OFFER).deciding(place, NOON, CHEAP).then(PLACED, *priced())
+    having(ORDER, *AT_PLACE).deciding(confirm, NOON, CHEAP, None).then(*priced(), CONFIRMED)
+
+
+def priced(first: str = "5.00") -> tuple[OrderLinePriced, OrderLinePriced]:
+    """Both lines, the second one at its usual price."""
+    return OrderLinePriced(number=1, priced=costs(first)), OrderLinePriced(number=2, priced=costs("9.90", 2))
 
 
 def test_a_reason_that_changed_is_a_change() -> None:
     other = CHEAP(Line(FLOUR, Decimal(1), "kg")).model_copy(update={"day": date(2024, 6, 4)})
     prices = at({"1": other, "2": costs("9.90", 2)})
-    having(ORDER, *AT_OFFER).deciding(place, NOON, prices).then(PLACED, OrderLinePriced(number=1, priced=other))
+    decided = having(ORDER, *AT_PLACE).deciding(reprice, prices)
+    decided.then(OrderLinePriced(number=1, priced=other), OrderRepriced(total=Decimal("14.90")))
 
 
 def test_an_order_without_lines_is_neither_offered_nor_placed() -> None:
@@ -251,9 +260,9 @@ def test_an_order_without_lines_is_neither_offered_nor_placed() -> None:
 
 
 def test_to_confirm_is_to_freeze_the_prices_of_the_order_s_day_as_they_are_known_then() -> None:
-    having(ORDER, *AT_PLACE).deciding(confirm, NOON, CHEAP, None).then(CONFIRMED)
-    dearer = OrderLinePriced(number=1, priced=costs("6.00"))
-    having(ORDER, *AT_PLACE).deciding(confirm, NOON, DEAR, None).then(dearer, OrderConfirmed(total=Decimal("15.90")))
+    having(ORDER, *AT_PLACE).deciding(confirm, NOON, CHEAP, None).then(*priced(), CONFIRMED)
+    dearer = OrderConfirmed(total=Decimal("15.90"))
+    having(ORDER, *AT_PLACE).deciding(confirm, NOON, DEAR, None).then(*priced("6.00"), dearer)
 
 
 def test_an_order_with_a_line_that_has_no_price_is_not_confirmed() -> None:
@@ -269,7 +278,7 @@ def test_a_price_of_zero_is_a_price() -> None:
 
 def test_an_order_is_confirmed_only_at_the_total_that_was_expected() -> None:
     placed = having(ORDER, *AT_PLACE)
-    placed.deciding(confirm, NOON, CHEAP, Decimal("14.9")).then(CONFIRMED)
+    placed.deciding(confirm, NOON, CHEAP, Decimal("14.9")).then(*priced(), CONFIRMED)
     placed.deciding(confirm, NOON, CHEAP, Decimal("14.91")).refused(TotalOther)
     placed.deciding(confirm, NOON, DEAR, Decimal("14.90")).refused(TotalOther)
     placed.deciding(confirm, NOON, CHEAP, Decimal(0)).refused(TotalOther)
