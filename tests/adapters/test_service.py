@@ -131,7 +131,7 @@ def _asked(stats: dict[str, Any]) -> int:
 def test_what_was_acknowledged_before_a_connection_broke_is_stored_once_and_the_rest_is_learnt(
     place: Place, soak: int
 ) -> None:
-    ids = [new_command_id() for _ in range(600 * soak)]
+    ids = [new_command_id() for _ in range(1_500 * soak)]
 
     async def load(desk: Door) -> dict[str, Reply]:
         gate = asyncio.Semaphore(32)
