@@ -65,7 +65,13 @@ def project(fact: Fact[Any], _: Known) -> Iterator[Change | Touch]:
             yield Put(CONTACT_NAMES, (id,), {"subject": subject, "name": name})
         case ContactContractSet():
             yield Touch(CONTACT, id, terms)
-        case TicketOpened() | TicketCustomerSet():
+        case TicketOpened(reporter=reporter, customer=customer, received_at=received_at):
+            # What was never there has no rows to be looked for.
+            row = {"opened_at": received_at or fact.happened_at}
+            for contact in (reporter, customer):
+                if contact is not None:
+                    yield Put(CONTACT_TICKETS, (contact, id), row)
+        case TicketCustomerSet():
             yield Touch(TICKET, id, linked)
 
 
