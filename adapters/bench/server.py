@@ -1,4 +1,4 @@
-"""A service process of the benchmark: the real one, under a subject root of its own."""
+"""A service process of the benchmark: the real one as `kartoteka serve` runs it, under a subject root of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from adapters.bench.loop import READY, run, told
 from adapters.bench.side import place, prefix
 from adapters.composition import serving
 from adapters.nats import service
+from adapters.pace import spare_the_collector
 
 
 def ignore_marks() -> None:
@@ -21,6 +22,7 @@ async def serve(pipe: Connection, state: Path, name: str) -> None:
     """Take commands until the one who started us goes away."""
     service.PREFIX = prefix(name)
     async with serving(place(state, name)):
+        spare_the_collector()
         pipe.send(READY)
         await told(pipe)
 

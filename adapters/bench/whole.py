@@ -9,6 +9,7 @@ from pathlib import Path
 from adapters.bench.loop import READY, run, told
 from adapters.bench.side import WHOLE, place
 from adapters.composition import Place, reacting, relaying, viewing
+from adapters.pace import spare_the_collector
 from adapters.postgres.views.engine import Engine
 from adapters.postgres.views.registry import conditions
 
@@ -18,6 +19,7 @@ def views(pipe: Connection, state: Path) -> None:
     stop, there = threading.Event(), place(state, WHOLE)
     with viewing(there) as engine:
         serve_first(engine, there)
+        spare_the_collector()
         threading.Thread(target=_wait, args=(pipe, stop), daemon=True).start()
         pipe.send(READY)
         engine.run(stop)
@@ -44,5 +46,6 @@ def events(pipe: Connection, state: Path) -> None:
 async def _events(pipe: Connection, state: Path) -> None:
     there = place(state, WHOLE)
     async with relaying(there), reacting(there):
+        spare_the_collector()
         pipe.send(READY)
         await told(pipe)
