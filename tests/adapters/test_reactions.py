@@ -120,6 +120,10 @@ async def told(place: Place, notices: int) -> None:
     await until(f"{notices} notices", enough)
 
 
+REDELIVERED_SECONDS = 60.0
+"""A message whose acknowledgement was lost comes again, but not at once."""
+
+
 async def at_rest(place: Place, channel: Channel) -> None:
     """Wait until the handlers have dealt with everything that is in the log."""
     async with listening(place) as service:
@@ -134,7 +138,7 @@ async def at_rest(place: Place, channel: Channel) -> None:
                 return False
             return last == end and not any(info.num_pending or info.num_ack_pending for info in infos)
 
-        await until("everything is dealt with", dealt_with)
+        await until("everything is dealt with", dealt_with, REDELIVERED_SECONDS)
 
 
 def each_once(place: Place) -> bool:
