@@ -8,17 +8,18 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field
 
+from commands.existence import needs_contract, needs_gateway, needs_worker
 from commands.permission import has_role
 from commands.reckonings.received import NothingSupposed
 from commands.retrospect import Present
 from domain.company.settings import COMPANY, SETTINGS, Settings
 from domain.refusal import Refused, require
-from domain.service.contract import CONTRACT, Contract, ContractUnknown
+from domain.service.contract import CONTRACT, Contract
 from domain.service.supposition import ALWAYS
 from domain.staff.absence import Absence
 from domain.staff.area import AREA, Area, AreaUnknown, Role
-from domain.staff.worker import WORKER, Worker, WorkerUnknown
-from domain.talk.gateway import GATEWAY, Gateway, GatewayUnknown
+from domain.staff.worker import WORKER, Worker
+from domain.talk.gateway import GATEWAY, Gateway
 from domain.timeline import Entry, Timeline
 from domain.values import AbsenceId, AreaId, ContractId, GatewayId, Holder, WorkerId, worker_holder, worker_of
 
@@ -88,26 +89,27 @@ class SupposedStaff(BaseModel, frozen=True, extra="forbid"):
 
     def _supposed(self, asked: Present) -> Iterator[tuple[tuple[str, str], Callable[[Any], Any]]]:
         for away in self.absent:
-            _needs_workers(asked, away.worker, away.substitute)
+            needs_worker(asked, away.worker)
+            needs_worker(asked, away.substitute)
             yield (WORKER.kind, away.worker), _away(Absence(ALWAYS, None, away.substitute))
         for worker in self.present:
-            _needs_workers(asked, worker)
+            needs_worker(asked, worker)
             yield (WORKER.kind, worker), lambda state: replace(state, absences={})
         for member in self.members:
-            _needs_workers(asked, member.worker)
+            needs_worker(asked, member.worker)
             area = asked.read(AREA, member.area)
             require(area.opened and has_role(asked, area, *Role), otherwise=AreaUnknown)
             yield (AREA.kind, member.area), _joined(worker_holder(member.worker))
         if self.helpdesk is not None:
-            _needs_workers(asked, self.helpdesk.responsible)
+            needs_worker(asked, self.helpdesk.responsible)
             yield (SETTINGS.kind, COMPANY), _answering(self.helpdesk.responsible)
         for each in self.contracts:
             _needs_holder(asked, each.responsible)
-            require(bool(asked.read(CONTRACT, each.contract).versions), otherwise=ContractUnknown)
+            needs_contract(asked, each.contract)
             yield (CONTRACT.kind, each.contract), _named(each.responsible)
         for through in self.gateways:
             _needs_holder(asked, through.responsible)
-            require(asked.read(GATEWAY, through.gateway).opened, otherwise=GatewayUnknown)
+            needs_gateway(asked, through.gateway)
             yield (GATEWAY.kind, through.gateway), _through(through.responsible)
 
 
@@ -115,14 +117,9 @@ Staff = Mapping[tuple[str, str], Callable[[Any], Any]]
 """By the kind and the id of a thing: its state as it is supposed, from what it was."""
 
 
-def _needs_workers(asked: Present, *workers: WorkerId | None) -> None:
-    for worker in workers:
-        require(worker is None or asked.read(WORKER, worker).hired, otherwise=WorkerUnknown)
-
-
 def _needs_holder(asked: Present, holder: Holder | None) -> None:
     """A team that is none takes nothing."""
-    _needs_workers(asked, None if holder is None else worker_of(holder))
+    needs_worker(asked, None if holder is None else worker_of(holder))
 
 
 def _both(first: Callable[[Any], Any], then: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -10,15 +10,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from commands.existence import needs_calendar, needs_contract
 from commands.lookup import ENDED
 from commands.reckoning import Reckoned, Reckoning, Row, Told
 from commands.reckonings.received import ASKED_BY, NothingSupposed, meant, needs_analyst, read_until
 from commands.retrospect import Present
 from domain.refusal import Refused, require
 from domain.service import life
-from domain.service.calendar import CALENDAR, Calendar, CalendarUnknown, OpeningHours
+from domain.service.calendar import CALENDAR, Calendar, OpeningHours
 from domain.service.clock import Outcome
-from domain.service.contract import CONTRACT, Contract, ContractUnknown, Terms
+from domain.service.contract import CONTRACT, Contract, Terms
 from domain.service.life import Verdict
 from domain.service.promise import Book, Mark
 from domain.service.supposition import Supposition, always, flipped, open_always, replayed
@@ -144,15 +145,13 @@ def _unnamed(number: int) -> ContractId:
 
 
 def _contract(asked: Present, id: ContractId) -> Contract:
-    found = asked.read(CONTRACT, id)
-    require(bool(found.versions), otherwise=ContractUnknown)
-    return found
+    needs_contract(asked, id)
+    return asked.read(CONTRACT, id)
 
 
 def _calendar(asked: Present, id: CalendarId) -> Calendar:
-    found = asked.read(CALENDAR, id)
-    require(bool(found.versions), otherwise=CalendarUnknown)
-    return found
+    needs_calendar(asked, id)
+    return asked.read(CALENDAR, id)
 
 
 @dataclass(slots=True)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
-from commands.existence import needs_holder
+from commands.existence import needs_calendar, needs_holder
 from commands.permission import needs
-from domain.refusal import require
 from domain.service import contract as rule
-from domain.service.calendar import CALENDAR, CalendarUnknown
 from domain.service.contract import CONTRACT, Contract, Terms
 from domain.staff.worker import Right
 from domain.values import ContractId, Label
@@ -15,7 +13,7 @@ from domain.values import ContractId, Label
 
 def _needs_what_is_named(asked: Asked, terms: Terms) -> None:
     """Refuse a calendar, and workers and teams that answer or are told, that there never were."""
-    require(bool(asked.read(CALENDAR, terms.calendar).versions), otherwise=CalendarUnknown)
+    needs_calendar(asked, terms.calendar)
     needs_holder(asked, terms.responsible)
     for recipient in dict.fromkeys(recipient for level in terms.levels for recipient in level.recipients):
         needs_holder(asked, recipient)

@@ -5,18 +5,17 @@ A row says nothing of the present: an open target whose due instant has passed i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from domain.clients.contact import CONTACT
 from domain.clients.group import GROUP, Group
 from domain.clients.membership import MEMBERSHIP, Membership
-from domain.decider import Decider
 from domain.fact import Event, Fact
 from domain.service.calendar import CALENDAR, CalendarRevised
 from domain.service.clock import Clock, Judgement, Outcome
-from domain.service.contract import CONTRACT, Contract, ContractConcluded, ContractRevised
+from domain.service.contract import CONTRACT, ContractConcluded, ContractRevised
 from domain.service.exchange import TicketCallLogged, TicketMessageLogged
 from domain.service.joining import TicketAbsorbed, TicketMerged, TicketReleased, TicketSeparated, TicketSplitOff
 from domain.service.life import Verdict, written
@@ -42,8 +41,9 @@ from domain.service.ticket import (
     TicketStarted,
     received,
 )
-from domain.values import ContactId, ContractId, GroupId
+from domain.values import ContactId, GroupId
 from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Row, Table, Touch, words
+from projections.service.book import State, book
 from projections.service.tickets import EVER
 
 AT_RISK = 75
@@ -121,7 +121,7 @@ CLOCKED: frozenset[type[Event]] = frozenset(
 def levels(id: str, known: Known) -> Iterable[Change]:
     """The rows of one ticket, by everything recorded so far."""
     ticket: Ticket = known.state(TICKET, id)
-    judged = _judged(ticket, _book(ticket, known))
+    judged = _judged(ticket, book(ticket, known.state))
     found = {target: stands for (target, _), (_, stands) in judged.items()}
     for mark, (clock, stands) in judged.items():
         yield _row(id, mark, _deadline(clock, stands, ticket.stated.get(mark)), last=stands is found[mark[0]])
@@ -143,17 +143,11 @@ ENDING = frozenset({Moment.RESOLVED, Moment.CLOSED, Moment.DROPPED, Moment.MERGE
 """A ticket that is open again has been over before."""
 
 
-def _book(ticket: Ticket, known: Known) -> Book:
-    contracts: dict[ContractId, Contract] = {id: known.state(CONTRACT, id) for id in ticket.contracts()}
-    calendars = {version.terms.calendar for contract in contracts.values() for version in contract.versions}
-    return Book(contracts, {id: known.state(CALENDAR, id) for id in calendars})
-
-
-def _judged(ticket: Ticket, book: Book) -> dict[Mark, tuple[Clock, Judgement]]:
+def _judged(ticket: Ticket, texts: Book) -> dict[Mark, tuple[Clock, Judgement]]:
     """After the last moment, and after every new text since, until all is settled; then nothing but time passes."""
-    last = max(ticket.moments.entries[-1].since, *noticed(ticket.stated), ticket.moments.entries[0].since)
-    for until in (last, *(revision.since for revision in book.revisions(last))):
-        clocks = dict(account(ticket.moments, book, until).promises())
+    last = max([ticket.moments.entries[-1].since, *noticed(ticket.stated)])
+    for until in (last, *(revision.since for revision in texts.revisions(last))):
+        clocks = dict(account(ticket.moments, texts, until).promises())
         found = {mark: (clock, standing(clock, until)) for mark, clock in clocks.items()}
         if _settled(clocks.values()):
             break
@@ -211,10 +205,6 @@ def _outcome(ticket: Ticket, response: Judgement, resolution: Judgement) -> dict
 def consumed_seconds(found: Judgement) -> int | None:
     """Business time up to the last stop, in whole seconds; None while the clock runs."""
     return None if found.consumed is None else int(found.consumed.total_seconds())
-
-
-State = Callable[[Decider[Any, Any], str], Any]
-"""What a stream comes to, as of some fact."""
 
 
 def bringer(ticket: Ticket, selected: TicketContractSelected, state: State) -> GroupId | None:

@@ -12,14 +12,15 @@ from domain.clients.group import GROUP, Group
 from domain.clients.membership import MEMBERSHIP
 from domain.decider import Decider
 from domain.fact import Event, Fact
-from domain.service.calendar import CALENDAR, Calendar
+from domain.service.calendar import CALENDAR
 from domain.service.clock import Judgement
-from domain.service.contract import CONTRACT, Contract
+from domain.service.contract import CONTRACT
 from domain.service.promise import Book, forecast
 from domain.service.statement import OutcomeCorrected, OutcomeStated
 from domain.service.target import Target
 from domain.service.ticket import TICKET, Ticket, TicketContractSelected, TicketNoted, TicketOpened
-from domain.values import CalendarId, ContractId, GroupId
+from domain.values import ContractId, GroupId
+from projections.service.book import book
 from projections.service.service_levels import bringer, consumed_seconds
 
 NOT_ASSESSED = "not-assessed"
@@ -91,12 +92,9 @@ class SlaReport:
     def book(self, ticket: Ticket) -> Book:
         """The contracts that ever counted for the ticket, with the calendars they count by."""
         wanted = ticket.contracts()
-        if (book := self.books.get(wanted)) is None:
-            contracts: dict[ContractId, Contract] = {id: self.states[CONTRACT.stream(id)] for id in wanted}
-            named = {version.terms.calendar for contract in contracts.values() for version in contract.versions}
-            calendars: dict[CalendarId, Calendar] = {id: self.states[CALENDAR.stream(id)] for id in named}
-            book = self.books[wanted] = Book(contracts, calendars)
-        return book
+        if wanted not in self.books:
+            self.books[wanted] = book(ticket, self._state)
+        return self.books[wanted]
 
     def _row(self, stream: str, ticket: Ticket, told: Told, as_of: datetime) -> TicketRow:
         found = forecast(ticket.moments, self.book(ticket), as_of)

@@ -23,6 +23,7 @@ from domain.service.target import Target
 from domain.service.ticket import TICKET, Ticket
 from domain.service.timer import CLOSING
 from projections.model import Change, Column, Drop, Kind, Known, Put, ReadModel, Row, Table, Touch, words
+from projections.service.book import book
 from projections.service.service_levels import CLOCKED
 from projections.service.tickets import EVER
 
@@ -57,23 +58,17 @@ def timers(id: str, known: Known) -> Iterable[Change]:
     """The rows of one ticket, by everything recorded so far; dropped where they may have been."""
     ticket: Ticket = known.state(TICKET, id)
     settings: Settings = known.state(SETTINGS, COMPANY)
-    book = _book(ticket, known)
-    rows = dict((*_levels(ticket, book), *_closing(ticket, settings, known)))
-    for what in _ever(ticket, settings, book):
+    texts = book(ticket, known.state)
+    rows = dict((*_levels(ticket, texts), *_closing(ticket, settings, known)))
+    for what in _ever(ticket, settings, texts):
         yield Put(TIMERS, (id, what), rows[what]) if what in rows else Drop(TIMERS, (id, what))
     rests_on = _rests_on(ticket)
     yield Drop(TIMED, (id,)) if rests_on is None else Put(TIMED, (id,), rests_on)
 
 
-def _book(ticket: Ticket, known: Known) -> Book:
-    contracts = {each: known.state(CONTRACT, each) for each in ticket.contracts()}
-    calendars = {version.terms.calendar for contract in contracts.values() for version in contract.versions}
-    return Book(contracts, {each: known.state(CALENDAR, each) for each in calendars})
-
-
-def _levels(ticket: Ticket, book: Book) -> Iterator[tuple[str, Row]]:
+def _levels(ticket: Ticket, texts: Book) -> Iterator[tuple[str, Row]]:
     """The next level of each promise."""
-    for each in timer.running(ticket, book, EVER):
+    for each in timer.running(ticket, texts, EVER):
         coming = ahead(each, ticket.fired)
         if coming:
             level, due = coming[0]
@@ -89,10 +84,10 @@ def _closing(ticket: Ticket, settings: Settings, known: Known) -> Iterator[tuple
         yield CLOSING, {"due": due, "since": None, "assignment": None, "percent": None}
 
 
-def _ever(ticket: Ticket, settings: Settings, book: Book) -> Iterator[str]:
+def _ever(ticket: Ticket, settings: Settings, texts: Book) -> Iterator[str]:
     """Which rows the ticket can ever have had."""
-    texts = [version.terms for contract in book.contracts.values() for version in contract.versions]
-    levelled = {level.target for terms in texts for level in terms.levels}
+    terms = [version.terms for contract in texts.contracts.values() for version in contract.versions]
+    levelled = {level.target for each in terms for level in each.levels}
     yield from (target for target in Target if target in levelled)
     if settings.closing_rule.entries and any(moment.kind is Moment.RESOLVED for _, moment in ticket.moments):
         yield CLOSING
