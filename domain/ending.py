@@ -8,7 +8,7 @@ from domain.refusal import Refused, require
 
 
 class EndPassed(Refused):
-    """A right cannot be given until an instant that has passed."""
+    """An end cannot lie in the past: what ends then would never have been."""
 
 
 def lasts(until: datetime | None, now: datetime) -> bool:

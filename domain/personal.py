@@ -54,3 +54,13 @@ class Forgotten(Masked):
 
     def __str__(self) -> str:
         return f"forgotten #{self.subject[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld(Masked):
+    """The data is kept, and shown to nobody for now but to a privacy officer (R-GDP-1)."""
+
+    subject: str
+
+    def __str__(self) -> str:
+        return "(restricted)"

@@ -99,6 +99,9 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Label = Annotated[str, StringConstraints(pattern=_ONE_LINE, max_length=80)]
 """What an administrator calls a thing of the company (a team, a group, a type); never a person's data."""
 
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal: what it was made of cannot be had back from it."""
+
 Unit = Annotated[str, StringConstraints(pattern=_ONE_LINE, max_length=20)]
 """What a quantity counts, as the company's list of units has it: a piece, a metre, an hour."""
 
@@ -171,3 +174,20 @@ def worker_of(holder: Holder) -> WorkerId | None:
     """The worker, if the holder is one in person."""
     kind, _, id = holder.partition(":")
     return WorkerId(id) if kind == "worker" else None
+
+
+class Person(Id):
+    """Whose data is meant: "contact:<id>", "worker:<id>", or "ticket:<id>" for who reported it and was never linked."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.str_schema(
+            pattern=r"^(?:contact|worker|ticket):[a-z0-9][a-z0-9-]{0,63}$", metadata={"names": "Person"}
+        )
+
+
+def person(kind: str, id: str) -> Person:
+    """The person of that kind and id."""
+    return Person(f"{kind}:{id}")

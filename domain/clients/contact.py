@@ -142,6 +142,31 @@ class ContactReleased(Event, topic="contact.released"):
     contact: ContactId
 
 
+class ContactRestricted(Event, topic="contact.restricted"):
+    """The data of these subjects is kept and no longer used, on this ground (R-GDP-1)."""
+
+    subjects: tuple[SubjectId, ...]
+    ground: Label
+
+
+class ContactRestrictionLifted(Event, topic="contact.restriction-lifted"):
+    """The data of these subjects is used again."""
+
+    subjects: tuple[SubjectId, ...]
+
+
+class ContactEndingBegun(Event, topic="contact.ending-begun"):
+    """The contact is about to be forgotten: nothing new is begun with them."""
+
+
+class ContactKept(Event, topic="contact.kept"):
+    """Something came in between: the contact is not forgotten."""
+
+
+class ContactForgotten(Event, topic="contact.forgotten"):
+    """Nothing personal is known of the contact any more, nor ever will be (D23)."""
+
+
 ContactEvent = (
     ContactOpened
     | ContactRenamed
@@ -156,6 +181,11 @@ ContactEvent = (
     | ContactSeparated
     | ContactAbsorbed
     | ContactReleased
+    | ContactRestricted
+    | ContactRestrictionLifted
+    | ContactEndingBegun
+    | ContactKept
+    | ContactForgotten
     | AddressEvent
     | PaperEvent
     | RelationEvent
@@ -182,6 +212,18 @@ class SalutationNotListed(Refused):
     """The company has no such salutation in its list."""
 
 
+class ContactIsRestricted(Refused):
+    """The contact's data is restricted: it is kept, and not used."""
+
+
+class ContactIsEnding(Refused):
+    """The contact is about to be forgotten."""
+
+
+class ContactIsForgotten(Refused):
+    """The contact has been forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     directory: DirectoryId | None = None
@@ -204,6 +246,20 @@ class Contact:
     """Whom it was merged into before those went under the survivor themselves, the first first."""
     absorbed: tuple[ContactId, ...] = ()
     """Those that go under this one's name, or went when it was merged itself and do so again when it is separated."""
+    restricted: str | None = None
+    """On what ground its data is not used."""
+    ending: bool = False
+    forgotten: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether the contact was not forgotten, and is not about to be."""
+        return not (self.ending or self.forgotten)
+
+    @property
+    def used(self) -> bool:
+        """Whether something new may be begun with the contact."""
+        return self.kept and self.restricted is None
 
     def contract(self, incident_type: IncidentTypeId | None, at: datetime) -> ContractId | None:
         return self.contracts.get(incident_type, Timeline()).at(at)
@@ -280,6 +336,31 @@ def detach_price_list(contact: Contact, price_list: PriceListId, at: datetime) -
         yield ContactPriceListDetached(price_list=price_list)
 
 
+def needs_used(contact: Contact) -> None:
+    """Refuse of whom nothing may be begun with: forgotten, about to be, or restricted."""
+    needs_kept(contact)
+    require(contact.restricted is None, otherwise=ContactIsRestricted)
+
+
+def needs_kept(contact: Contact) -> None:
+    """Refuse of whom was forgotten, or is about to be."""
+    require(not contact.forgotten, otherwise=ContactIsForgotten)
+    require(not contact.ending, otherwise=ContactIsEnding)
+
+
+def restrict(contact: Contact, ground: str, subjects: tuple[SubjectId, ...]) -> Iterator[ContactEvent]:
+    """On another ground it is restricted again."""
+    needs_kept(contact)
+    if contact.restricted != ground:
+        yield ContactRestricted(subjects=subjects, ground=ground)
+
+
+def lift_restriction(contact: Contact, subjects: tuple[SubjectId, ...]) -> Iterator[ContactEvent]:
+    needs_kept(contact)
+    if contact.restricted is not None:
+        yield ContactRestrictionLifted(subjects=subjects)
+
+
 def evolve(contact: Contact, fact: Fact[ContactEvent]) -> Contact:
     match fact.event:
         case ContactOpened(directory=directory, subject=subject, kind=kind):
@@ -323,6 +404,14 @@ def evolve(contact: Contact, fact: Fact[ContactEvent]) -> Contact:
             return replace(contact, absorbed=(*contact.absorbed, other))
         case ContactReleased(contact=other):
             return replace(contact, absorbed=tuple(each for each in contact.absorbed if each != other))
+        case ContactRestricted(ground=ground):
+            return replace(contact, restricted=ground)
+        case ContactRestrictionLifted():
+            return replace(contact, restricted=None)
+        case ContactEndingBegun() | ContactKept():
+            return replace(contact, ending=isinstance(fact.event, ContactEndingBegun))
+        case ContactForgotten():
+            return replace(contact, ending=False, forgotten=True)
 
 
 def _way(contact: Contact, survivor: ContactId) -> tuple[ContactId, ...]:
@@ -344,5 +433,6 @@ CONTACT = Decider(
         *(ContactNoted, ContactNoteRemoved, ContactFileAttached, ContactFileRemoved),
         *(ContactEmployed, ContactPartSet, ContactRelated, ContactUnrelated),
         *(ContactMerged, ContactSeparated, ContactAbsorbed, ContactReleased),
+        *(ContactRestricted, ContactRestrictionLifted, ContactEndingBegun, ContactKept, ContactForgotten),
     ),
 )

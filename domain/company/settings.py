@@ -108,6 +108,24 @@ class BaseListSet(Event, topic="settings.base-list-set"):
     price_list: PriceListId | None
 
 
+class ErasureReasonsListed(Event, topic="settings.erasure-reasons-listed"):
+    """The code list of why a person may be forgotten, in order (D23)."""
+
+    entries: tuple[Label, ...]
+
+
+class HoldGroundsListed(Event, topic="settings.hold-grounds-listed"):
+    """The code list of why data must be kept, or must not be used, in order."""
+
+    entries: tuple[Label, ...]
+
+
+class ProofRetentionSet(Event, topic="settings.proof-retention-set"):
+    """For so many days after somebody was forgotten what we sent them is kept as proof (D23)."""
+
+    days: Annotated[int, Field(ge=0, le=36_525)]
+
+
 SettingsEvent = (
     DefaultAreaSet
     | DefaultContractSet
@@ -122,6 +140,9 @@ SettingsEvent = (
     | ClosingRuleSet
     | UnitsListed
     | BaseListSet
+    | ErasureReasonsListed
+    | HoldGroundsListed
+    | ProofRetentionSet
 )
 
 
@@ -160,6 +181,9 @@ class Settings:
     closing_rule: Timeline[ClosingRule | None] = field(default_factory=Timeline)
     units: tuple[str, ...] = ()
     base_list: Timeline[PriceListId | None] = field(default_factory=Timeline)
+    erasure_reasons: tuple[str, ...] = ()
+    hold_grounds: tuple[str, ...] = ()
+    proof_days: int | None = None
 
 
 def set_default_area(settings: Settings, area: AreaId) -> Iterator[SettingsEvent]:
@@ -233,6 +257,21 @@ def set_base_list(settings: Settings, price_list: PriceListId | None, at: dateti
         yield BaseListSet(price_list=price_list)
 
 
+def list_erasure_reasons(settings: Settings, entries: tuple[str, ...]) -> Iterator[SettingsEvent]:
+    if _differ(entries, settings.erasure_reasons):
+        yield ErasureReasonsListed(entries=entries)
+
+
+def list_hold_grounds(settings: Settings, entries: tuple[str, ...]) -> Iterator[SettingsEvent]:
+    if _differ(entries, settings.hold_grounds):
+        yield HoldGroundsListed(entries=entries)
+
+
+def set_proof_retention(settings: Settings, days: int) -> Iterator[SettingsEvent]:
+    if days != settings.proof_days:
+        yield ProofRetentionSet(days=days)
+
+
 def _differ(entries: tuple[str, ...], listed: tuple[str, ...]) -> bool:
     """Whether it is another list; refused unless each entry stands in it once."""
     require(len(set(entries)) == len(entries), otherwise=EntryListedTwice)
@@ -274,6 +313,12 @@ def evolve(settings: Settings, fact: Fact[SettingsEvent]) -> Settings:
             return replace(settings, units=entries)
         case BaseListSet(price_list=price_list):
             return replace(settings, base_list=settings.base_list.put(fact.happened_at, price_list))
+        case ErasureReasonsListed(entries=entries):
+            return replace(settings, erasure_reasons=entries)
+        case HoldGroundsListed(entries=entries):
+            return replace(settings, hold_grounds=entries)
+        case ProofRetentionSet(days=days):
+            return replace(settings, proof_days=days)
 
 
 SETTINGS = Decider(
@@ -283,6 +328,6 @@ SETTINGS = Decider(
     (
         *(DefaultAreaSet, DefaultContractSet, SeveritiesListed, HelpdeskResponsibleSet, HelpdeskProcessAreaSet),
         *(PlaceSet, LifeCyclesListed, SalutationsListed, RelationsListed, FormRuleSet, ClosingRuleSet),
-        *(UnitsListed, BaseListSet),
+        *(UnitsListed, BaseListSet, ErasureReasonsListed, HoldGroundsListed, ProofRetentionSet),
     ),
 )

@@ -353,10 +353,18 @@ def _recorded(found: Iterable[_Priced]) -> Iterator[OrderEvent]:
 
 
 def _repriced(found: Iterable[_Priced]) -> Iterator[OrderEvent]:
-    """What is other than it was, the reasons included."""
+    """What comes to another price: for other reasons alone no fact is stored, they may be of lists that are hidden."""
     for number, item, priced in found:
-        if priced != item.priced:
+        if _agreed(priced) != _agreed(item.priced):
             yield OrderLinePriced(number=number, priced=priced)
+
+
+def _agreed(priced: Priced | None) -> object:
+    """What everybody who sees the order is told of a line."""
+    if priced is None or priced.winner is None:
+        return priced and priced.day
+    winner = priced.winner
+    return priced.day, winner.price_list, winner.price, winner.net
 
 
 def _needs_total(found: Iterable[_Priced]) -> Decimal:

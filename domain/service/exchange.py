@@ -42,6 +42,7 @@ class TicketMessageLogged(Event, topic="ticket.message-logged"):
     """A message came or went; automatic ones neither answer nor ask (D9).
 
     `through` are the merged tickets by which it came here: the one it was meant for, and those that took its place.
+    What we sent is in `sent`, and is kept as proof when who it was sent to is forgotten (R-GDP-3).
     """
 
     subject: SubjectId
@@ -50,6 +51,7 @@ class TicketMessageLogged(Event, topic="ticket.message-logged"):
     automatic: bool = False
     text: Annotated[Text | Masked | None, Personal("subject", Purpose.CONTENT)] = None
     through: tuple[TicketId, ...] | None = None
+    sent: Annotated[Text | Masked | None, Personal("subject", Purpose.PROOF)] = None
 
 
 INHERITED = "origin:"

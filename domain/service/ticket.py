@@ -242,6 +242,8 @@ class Ticket:
     survivor: TicketId | None = None
     absorbed: tuple[TicketId, ...] = ()
     origin: TicketId | None = None
+    sender: SubjectId | None = None
+    """Whose data it was at first, where nobody whom we know had reported it."""
 
     def status(self, at: datetime) -> Status:
         """The status in force at the instant."""
@@ -586,6 +588,7 @@ def evolve(ticket: Ticket, fact: Fact[TicketEvent]) -> Ticket:
                 incident_type=event.incident_type,
                 process_area=event.process_area,
                 gateway=event.gateway,
+                sender=event.subject if event.reporter is None and event.customer is None else None,
                 moments=_moments(ticket.moments, event, fact.happened_at),
             )
         case TicketNoted() | TicketHandedOver() | TicketDivided():

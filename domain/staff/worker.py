@@ -21,10 +21,12 @@ from domain.work.channel import Channel
 SYSTEM = WorkerId("system")
 """The installation itself: it sets up and imports, and no right is asked of it."""
 
-ROUTING, NOTIFYING, CHECKING, TIMER, MAILING = map(WorkerId, ("routing", "notifying", "checking", "timer", "mailing"))
+ROUTING, NOTIFYING, CHECKING, TIMER, MAILING, ERASING = map(
+    WorkerId, ("routing", "notifying", "checking", "timer", "mailing", "erasing")
+)
 """Who asks where a fact or the time calls for it: each holds no right and may ask for what it is there for alone."""
 
-AUTOMATA = frozenset({SYSTEM, ROUTING, NOTIFYING, CHECKING, TIMER, MAILING})
+AUTOMATA = frozenset({SYSTEM, ROUTING, NOTIFYING, CHECKING, TIMER, MAILING, ERASING})
 """They are built in and were never hired: no work is given to them, and no notice."""
 
 
@@ -97,6 +99,10 @@ class WorkerReactivated(Event, topic="worker.reactivated"):
     """The worker is back, with the rights held before."""
 
 
+class WorkerForgotten(Event, topic="worker.forgotten"):
+    """Nothing personal is known of the worker any more; what they did stays, under their id."""
+
+
 WorkerEvent = (
     WorkerHired
     | WorkerRenamed
@@ -106,6 +112,7 @@ WorkerEvent = (
     | WorkerRightWithdrawn
     | WorkerDeactivated
     | WorkerReactivated
+    | WorkerForgotten
     | AbsenceEvent
 )
 
@@ -122,6 +129,10 @@ class WorkerNotActive(Refused):
     """The worker is deactivated."""
 
 
+class WorkerIsForgotten(Refused):
+    """The worker has been forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     hired: bool = False
@@ -132,6 +143,7 @@ class Worker:
     absences: Absences = field(default_factory=dict)
     notice_channels: tuple[Channel, ...] = ()
     """Beside those that a notice goes by anyway."""
+    forgotten: bool = False
 
     def absent(self, at: datetime) -> Absence | None:
         """The absence that the worker is on at the instant."""
@@ -190,6 +202,7 @@ def deactivate(worker: Worker, successor: WorkerId | None = None, *, forced: boo
 
 def reactivate(worker: Worker) -> Iterator[WorkerEvent]:
     require(worker.hired, otherwise=WorkerUnknown)
+    require(not worker.forgotten, otherwise=WorkerIsForgotten)
     if not worker.active:
         yield WorkerReactivated()
 
@@ -221,6 +234,8 @@ def evolve(worker: Worker, fact: Fact[WorkerEvent]) -> Worker:
             return replace(worker, active=False)
         case WorkerReactivated():
             return replace(worker, active=True)
+        case WorkerForgotten():
+            return replace(worker, forgotten=True)
         case WorkerAbsencePlanned() | WorkerAbsenceEnded() as told:
             return replace(worker, absences=absence.evolve(worker.absences, told, fact.happened_at))
 
@@ -232,6 +247,6 @@ WORKER = Decider(
     (
         *(WorkerHired, WorkerRenamed, WorkerEmailSet, WorkerNoticeChannelsSet),
         *(WorkerRightGranted, WorkerRightWithdrawn),
-        *(WorkerDeactivated, WorkerReactivated, WorkerAbsencePlanned, WorkerAbsenceEnded),
+        *(WorkerDeactivated, WorkerReactivated, WorkerForgotten, WorkerAbsencePlanned, WorkerAbsenceEnded),
     ),
 )

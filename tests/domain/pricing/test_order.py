@@ -56,8 +56,8 @@ from domain.pricing.order import (
     settle,
 )
 from domain.pricing.price import Price
-from domain.pricing.winner import Line, Priced, Winner
-from examples import BRAN, FLOUR, MILL, RETAIL
+from domain.pricing.winner import Line, Priced, Reason, Rejected, Winner
+from examples import BRAN, FLOUR, MILL, RETAIL, TRADE, VIP
 
 NINE, TEN, NOON, LATER = on_monday(9), on_monday(10), on_monday(12), on_monday(15)
 TODAY = date(2024, 6, 3)
@@ -299,6 +299,16 @@ def test_a_confirmed_order_is_repriced_only_where_that_is_asked_for_and_somethin
     repriced = [(dearer, LATER), (OrderRepriced(total=Decimal("15.90")), LATER)]
     assert folded(ORDER, *AT_CONFIRM, *repriced).total == Decimal("15.90")
     having(ORDER, *AT_CONFIRM, *repriced).deciding(reprice, DEAR).then()
+
+
+def test_to_reprice_stores_nothing_for_other_reasons_alone_which_may_be_of_hidden_lists() -> None:
+    cheap = costs("5.00")
+    assert cheap.winner is not None
+    lost = Rejected(price_list=TRADE, priority=0, groups=(VIP,), reason=Reason.PRODUCT_NOT_IN_LIST)
+    through_another = cheap.winner.model_copy(update={"groups": (VIP,)})
+    for other in ({"rejected": (lost,)}, {"winner": through_another}):
+        prices = at({"1": cheap.model_copy(update=other), "2": costs("9.90", 2)})
+        having(ORDER, *AT_CONFIRM).deciding(reprice, prices).then()
 
 
 def test_to_reprice_may_leave_a_line_without_a_price_but_not_once_the_order_is_confirmed() -> None:
