@@ -9,6 +9,7 @@ from commands.clients import address, bookmark, contact, directory, group, membe
 from commands.command import Command
 from commands.company import process_area, responsibility, settings
 from commands.pricing import order, price, price_list, product
+from commands.privacy import erasure, hold, receipt, restriction
 from commands.service import (
     calendar,
     contract,
@@ -32,9 +33,10 @@ NOUNS = (
     *(settings, process_area, responsibility),
     *(product, price_list, price, order),
     *(calendar, contract, incident_type, ticket, gateway, notice),
+    *(erasure, hold, receipt),
 )
 
-PARTS = (address, merge, paper, relation, opening, routing, holding, exchange, joining, link, escalation)
+PARTS = (address, merge, paper, relation, opening, routing, holding, exchange, joining, link, escalation, restriction)
 """What may be asked of a contact and of a ticket, a file for each side of them."""
 
 COMMANDS: Mapping[str, type[Command]] = Command.by_topic

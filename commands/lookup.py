@@ -108,6 +108,19 @@ class Noticed(NamedTuple):
     notice: NoticeId
 
 
+class Stood(NamedTuple):
+    """A subject that a person stands for, and a stream by which it stands for them, or for anybody else."""
+
+    subject: SubjectId
+    through: str
+
+
+class Unfinished(NamedTuple):
+    """A ticket that is not closed, or an order neither settled nor cancelled."""
+
+    id: str
+
+
 CHARGES = Lookup("charges", Charge)
 """By the worker (R-STF-2)."""
 
@@ -140,3 +153,16 @@ STORED = Lookup("stored", Stored)
 
 NOTICED = Lookup("noticed", Noticed)
 """By a ticket and a worker, with a stroke between them (N-9)."""
+
+SUBJECTS_OF = Lookup("subjects-of", Stood)
+"""By the person: of senders whose reports were linked to them later, too; by every report of theirs, and its parts."""
+
+TICKETS_NOT_CLOSED = Lookup("tickets-not-closed", Unfinished)
+"""By the contact, reporter or customer, and parts of their reports that nobody linked to them; a ticket that goes under
+another one is told, too."""
+
+SUBJECTS_TICKETS_NOT_CLOSED = Lookup("subjects-tickets-not-closed", Unfinished)
+"""By the subject."""
+
+ORDERS_UNFINISHED = Lookup("orders-unfinished", Unfinished)
+"""By the customer."""

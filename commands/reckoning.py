@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,26 +35,33 @@ class Reckoned(NamedTuple):
     exception: Right | None = None
 
 
-class Reckoning(BaseModel):
+R = TypeVar("R", bound=Told, covariant=True)
+
+
+class Reckoning(BaseModel, Generic[R]):
     """Its name and its shape are published, as a question's are; its fields say what is asked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: ClassVar[str]
-    row: ClassVar[type[Told]]
+    row: ClassVar[type[Told]] = Told
+    """What stands between the brackets, as in `Reckoning[Seers]`."""
     asked_by: ClassVar[str]
     """Who may ask, in a reader's words."""
-    by_name: ClassVar[dict[str, type[Reckoning]]] = {}
+    by_name: ClassVar[dict[str, type[Any]]] = {}
 
-    def __init_subclass__(
-        cls, *, name: str | None = None, row: type[Told] = Told, asked_by: str = "", **config: Any
-    ) -> None:
+    def __init_subclass__(cls, *, name: str | None = None, asked_by: str = "", **config: Any) -> None:
         super().__init_subclass__(**config)
         if name is None:
             return
         if cls.by_name.setdefault(name, cls) is not cls:
             raise TypeError(f"two reckonings are called {name}")
-        cls.name, cls.row, cls.asked_by = name, row, asked_by
+        cls.name, cls.asked_by = name, asked_by
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        if args := cls.__pydantic_generic_metadata__["args"]:
+            (cls.row,) = args
 
     def reckon(self, asked: Present) -> Reckoned:
         """The answer. Refuses by raising; raises Unread and Unsought for what it has not got."""

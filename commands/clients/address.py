@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.clients.contact import edits
+from commands.clients.contact import corrects, edits
 from commands.command import Asked, Command, Decision
 from commands.normal import normal
 from domain.clients import address as rule
@@ -39,7 +39,7 @@ class ChangeAddress(Command, topic="contact.change-address", of=CONTACT):
     typed: Text
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
-        subject = edits(asked, self.contact, own)
+        subject = corrects(asked, self.contact, own)
         require(self.address in own.addresses, otherwise=AddressUnknown)
         compared = _normal(asked, own.addresses[self.address].kind, self.typed)
         return rule.change(own.addresses, self.address, self.typed, compared, subject)
@@ -52,5 +52,5 @@ class RemoveAddress(Command, topic="contact.remove-address", of=CONTACT):
     address: AddressId
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
-        edits(asked, self.contact, own)
+        corrects(asked, self.contact, own)
         return rule.remove(own.addresses, self.address)

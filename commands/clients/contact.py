@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
 from commands.existence import needs_contract, needs_holder, needs_incident_type, needs_price_list, needs_room
-from commands.permission import needs, needs_level
+from commands.permission import holds, needs, needs_level
 from commands.sight import home, needs_sight
 from domain.clients import contact as rule
-from domain.clients.contact import CONTACT, Contact, ContactKind
+from domain.clients.contact import CONTACT, Contact, ContactKind, ContactUnknown, needs_kept, needs_used
 from domain.clients.directory import Level
 from domain.company.settings import COMPANY, SETTINGS
+from domain.refusal import require
 from domain.staff.worker import Right
 from domain.values import (
     ContactId,
@@ -32,6 +33,17 @@ def edits(asked: Asked, contact: ContactId, own: Contact) -> SubjectId:
     directory = home(asked, contact)
     assert directory is not None and own.subject is not None
     needs_level(asked, directory, Level.EDIT)
+    needs_used(own)
+    return own.subject
+
+
+def corrects(asked: Asked, contact: ContactId, own: Contact) -> SubjectId:
+    """Refuse unless the worker may set right what is said of the contact, as a privacy officer may of any (R-GDP-5)."""
+    if not holds(asked, Right.PRIVACY_OFFICER):
+        return edits(asked, contact, own)
+    require(own.subject is not None, otherwise=ContactUnknown)
+    needs_kept(own)
+    assert own.subject is not None
     return own.subject
 
 
@@ -57,7 +69,7 @@ class RenameContact(Command, topic="contact.rename", of=CONTACT):
     name: Line
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
-        edits(asked, self.contact, own)
+        corrects(asked, self.contact, own)
         return rule.rename(own, self.name)
 
 
@@ -97,7 +109,7 @@ class SetContactNumbers(Command, topic="contact.set-numbers", of=CONTACT):
     vat_number: Line | None = None
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
-        edits(asked, self.contact, own)
+        corrects(asked, self.contact, own)
         return rule.number(own, self.company_number, self.vat_number)
 
 

@@ -6,6 +6,7 @@ from commands.command import Asked, Command, Decision
 from commands.permission import needs, needs_group
 from commands.sight import needs_sight
 from domain.clients import membership as rule
+from domain.clients.contact import CONTACT, needs_used
 from domain.clients.group import GROUP, needs_open
 from domain.clients.membership import MEMBERSHIP, Membership
 from domain.staff.worker import Right
@@ -21,6 +22,7 @@ class JoinGroup(Command, topic="membership.join", of=MEMBERSHIP, by=["contact"])
     def decide(self, own: Membership, asked: Asked) -> Decision:
         needs(asked, Right.BASIC)
         needs_sight(asked, self.contact)
+        needs_used(asked.read(CONTACT, self.contact))
         needs_group(asked, self.group)
         if not own.holds(self.group, asked.at):
             needs_open(asked.read(GROUP, self.group), asked.at)

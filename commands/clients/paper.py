@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.clients.contact import edits
+from commands.clients.contact import corrects, edits
 from commands.command import Asked, Command, Decision
 from commands.lookup import STORED, Stored
 from domain.clients import paper as rule
@@ -34,7 +34,7 @@ class RemoveContactNote(Command, topic="contact.remove-note", of=CONTACT):
     note: NoteId
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
-        edits(asked, self.contact, own)
+        corrects(asked, self.contact, own)
         return rule.tear(own.notes, self.note)
 
 
@@ -75,5 +75,5 @@ class RemoveFile(Command, topic="contact.remove-file", of=CONTACT):
     file: FileId
 
     def decide(self, own: Contact, asked: Asked) -> Decision:
-        edits(asked, self.contact, own)
+        corrects(asked, self.contact, own)
         return rule.detach(own.files, self.file)

@@ -10,7 +10,7 @@ from commands.command import Asked, Command, Decision
 from commands.same import same
 from commands.sight import needs_sight
 from domain.clients import relation as rule
-from domain.clients.contact import CONTACT, Contact, ContactKind
+from domain.clients.contact import CONTACT, Contact, ContactKind, needs_used
 from domain.clients.relation import (
     LinkedWithItself,
     NotAnOrganisation,
@@ -25,6 +25,7 @@ from domain.values import ContactId, Label
 def _needs_another(asked: Asked, contact: ContactId, other: ContactId) -> None:
     needs_sight(asked, other)
     require(other not in same(asked, contact), otherwise=LinkedWithItself)
+    needs_used(asked.read(CONTACT, other))
 
 
 def _needs_organisation(asked: Asked, contact: ContactId, other: ContactId | None) -> None:

@@ -161,3 +161,33 @@ class SetBaseList(Command, topic="settings.set-base-list", of=SETTINGS, only=COM
         needs(asked, Right.CRM_ADMINISTRATOR)
         needs_price_list(asked, self.price_list)
         return rule.set_base_list(own, self.price_list, asked.at)
+
+
+class ListErasureReasons(Command, topic="settings.list-erasure-reasons", of=SETTINGS, only=COMPANY):
+    """Write down why a person may be forgotten, in order (D23)."""
+
+    entries: Entries
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.list_erasure_reasons(own, self.entries)
+
+
+class ListHoldGrounds(Command, topic="settings.list-hold-grounds", of=SETTINGS, only=COMPANY):
+    """Write down why data must be kept, or must not be used, in order."""
+
+    entries: Entries
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.list_hold_grounds(own, self.entries)
+
+
+class SetProofRetention(Command, topic="settings.set-proof-retention", of=SETTINGS, only=COMPANY):
+    """Say for how many days after somebody was forgotten what we sent them is kept as proof (D23)."""
+
+    days: Annotated[int, Field(ge=0, le=36_525)]
+
+    def decide(self, own: Settings, asked: Asked) -> Decision:
+        needs(asked, Right.CRM_ADMINISTRATOR)
+        return rule.set_proof_retention(own, self.days)

@@ -12,6 +12,7 @@ from commands.command import Asked, Command, Decision
 from commands.permission import needs
 from commands.pricing.quote import pricing
 from commands.sight import needs_order, needs_sight
+from domain.clients.contact import CONTACT, needs_used
 from domain.company.settings import COMPANY, SETTINGS
 from domain.pricing import order as rule
 from domain.pricing.money import Currency, Quantity, Total
@@ -44,6 +45,7 @@ class DraftOrder(Command, topic="order.draft", of=ORDER):
     def decide(self, own: Order, asked: Asked) -> Decision:
         needs(asked, Right.BASIC)
         needs_sight(asked, self.customer)
+        needs_used(asked.read(CONTACT, self.customer))
         return rule.draft(own, Draft(self.customer, self.currency, self.reference, _lines(asked, self.lines)))
 
 
@@ -58,6 +60,7 @@ class EnterOrder(Command, topic="order.enter", of=ORDER):
     def decide(self, own: Order, asked: Asked) -> Decision:
         needs(asked, Right.BASIC)
         needs_sight(asked, self.customer)
+        needs_used(asked.read(CONTACT, self.customer))
         lines = _lines(asked, self.lines)
         price = pricing(asked, self.customer, self.currency, asked.at, map(wanted, lines))
         return rule.enter(own, Draft(self.customer, self.currency, self.reference, lines), price)

@@ -33,6 +33,8 @@ class Heard(NamedTuple):
     actor: str
     data: Mapping[str, Any]
     correlation: str = ""
+    traceparent: str = ""
+    """The trace that it is part of, if it is one's."""
 
     @property
     def id(self) -> str:

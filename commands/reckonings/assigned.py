@@ -114,7 +114,7 @@ class AssignmentTold(Told):
     same: bool
 
 
-class WhyThisAssignee(Reckoning, name="assignment", row=AssignmentTold, asked_by=ASKED_BY):
+class WhyThisAssignee(Reckoning[AssignmentTold], name="assignment", asked_by=ASKED_BY):
     """Why the ticket was given to whoever has it: every step of the chain, and who has had it since (N-1).
 
     Of several runs of the chain the last is told, or every one.

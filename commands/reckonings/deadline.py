@@ -117,7 +117,7 @@ class DeadlineTold(Told):
     texts: tuple[TextTold, ...]
 
 
-class WhyThisDeadline(Reckoning, name="deadline", row=DeadlineTold, asked_by=ASKED_BY):
+class WhyThisDeadline(Reckoning[DeadlineTold], name="deadline", asked_by=ASKED_BY):
     """Why a promise is due when it is, or was, by what was known at an instant: the parts add up to the target (N-4).
 
     `since` picks the next response that was owed for the customer's message of that instant; else it is the last.

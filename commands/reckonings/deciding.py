@@ -10,7 +10,18 @@ from commands.permission import Ground, Part
 from commands.reckoning import Row
 from commands.retrospect import View
 from commands.sight import Keeper
-from domain.clients.contact import CONTACT, ContactMerged, ContactMoved, ContactOpened, ContactSeparated
+from domain.clients.contact import (
+    CONTACT,
+    ContactEndingBegun,
+    ContactForgotten,
+    ContactKept,
+    ContactMerged,
+    ContactMoved,
+    ContactOpened,
+    ContactRestricted,
+    ContactRestrictionLifted,
+    ContactSeparated,
+)
 from domain.clients.directory import DIRECTORY, DirectoryRightSet
 from domain.fact import Event, Fact
 from domain.service.holding import TicketAssigned, TicketGivenBack, TicketTeamAssigned
@@ -132,6 +143,13 @@ def of_home(view: View, contact: ContactId) -> Found:
     survivor = view.read(CONTACT, contact).survivor
     yield last(view.facts(CONTACT, contact), ContactMerged, ContactSeparated)
     yield last(view.facts(CONTACT, survivor or contact), ContactOpened, ContactMoved)
+
+
+def of_data(view: View, contact: ContactId) -> Found:
+    """How it came that the contact's data was withheld, or is no more."""
+    facts = view.facts(CONTACT, contact)
+    yield last(facts, ContactRestricted, ContactRestrictionLifted)
+    yield last(facts, ContactEndingBegun, ContactKept, ContactForgotten)
 
 
 def of_ticket(view: View, ticket: TicketId) -> Found:

@@ -50,7 +50,7 @@ class Effects(Told):
     cut: bool
 
 
-class Effect(Reckoning, name="effect", row=Effects, asked_by="whoever may give the command"):
+class Effect(Reckoning[Effects], name="effect", asked_by="whoever may give the command"):
     """What a request would change if it was made now: whose sight, which rows, tickets and deadlines (N-10).
 
     `command` and `data` are those of the request; `at` is when it would have happened, if not now.

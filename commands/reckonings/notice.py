@@ -79,7 +79,7 @@ class Reasons(Told):
     without: tuple[NotTold, ...]
 
 
-class WhyNotice(Reckoning, name="why-notice", row=Reasons, asked_by=ASKED_BY):
+class WhyNotice(Reckoning[Reasons], name="why-notice", asked_by=ASKED_BY):
     """Why a worker got notices about a ticket, or did not; one's own, where no worker is named (N-9)."""
 
     ticket: TicketId

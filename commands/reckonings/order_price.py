@@ -78,7 +78,7 @@ class Recorded(NamedTuple):
     """The instant whose prices counted."""
 
 
-class OrderPrice(Reckoning, name="order-price", row=OrderPriceTold, asked_by=ASKED_BY):
+class OrderPrice(Reckoning[OrderPriceTold], name="order-price", asked_by=ASKED_BY):
     """Why the lines of an order cost what they cost: as recorded, as known when it was, and as known since (N-3)."""
 
     order: OrderId

@@ -62,7 +62,7 @@ class PriceTold(Told):
     priced: Priced
 
 
-class PriceAsked(Reckoning, name="price", row=PriceTold, asked_by=ASKED_BY):
+class PriceAsked(Reckoning[PriceTold], name="price", asked_by=ASKED_BY):
     """What a line costs a customer, or anybody, at an instant or now, as known at an instant or now, and why (N-3).
 
     With `supposing` it is what the line would cost; no fact is touched.
@@ -113,7 +113,7 @@ class QuotationTold(Told):
     lines: tuple[LineTold, ...]
 
 
-class Quotation(Reckoning, name="quotation", row=QuotationTold, asked_by=ASKED_BY):
+class Quotation(Reckoning[QuotationTold], name="quotation", asked_by=ASKED_BY):
     """What many lines cost a customer, or anybody, together: each by itself, as `price` tells it."""
 
     customer: ContactId | None = None

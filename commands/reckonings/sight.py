@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 
 from commands.permission import Ground, InPlaceOf, Part
@@ -14,6 +15,7 @@ from commands.reckonings.deciding import DecidingFact, Found
 from commands.reckonings.people import people
 from commands.retrospect import Present, View
 from commands.sight import Condition, Keeper, Verdict, home
+from domain.clients.contact import CONTACT
 from domain.clients.directory import Level
 from domain.refusal import require
 from domain.staff.area import Role
@@ -51,6 +53,22 @@ class Checked(Row):
     facts: tuple[DecidingFact, ...]
 
 
+class Data(StrEnum):
+    """Who was shown the words that are a person's: whoever saw them, privacy officers alone, or nobody any more."""
+
+    OPEN = "open"
+    WITHHELD = "withheld"
+    FORGOTTEN = "forgotten"
+
+
+class Privacy(Row):
+    """What was to be had of a contact's data by who could see it, and the facts that made it so."""
+
+    contact: ContactId
+    data: Data
+    facts: tuple[DecidingFact, ...]
+
+
 class Seer(Row):
     """A worker who could see it: all tests passed."""
 
@@ -59,16 +77,20 @@ class Seer(Row):
 
 
 class Seers(Told):
-    """Everybody who could see it at the instant; `cut` where there were more than are told."""
+    """Everybody who could see it at the instant; `cut` where there were more than are told.
+
+    `privacy` tells of whom nothing, or nothing to them, was to be read all the same.
+    """
 
     at: datetime
     contact: ContactId | None
     ticket: TicketId | None
     workers: tuple[Seer, ...]
     cut: bool
+    privacy: tuple[Privacy, ...]
 
 
-class WhoCouldSee(Reckoning, name="who-could-see", row=Seers, asked_by=ASKED_BY):
+class WhoCouldSee(Reckoning[Seers], name="who-could-see", asked_by=ASKED_BY):
     """Everybody who could see a contact or a ticket at an instant, or can now, with the rights that decided (N-2)."""
 
     contact: ContactId | None = None
@@ -86,9 +108,10 @@ class WhoCouldSee(Reckoning, name="who-could-see", row=Seers, asked_by=ASKED_BY)
             ticket=self.ticket,
             workers=tuple(found[:MOST_WORKERS]),
             cut=len(found) > MOST_WORKERS,
+            privacy=tuple(_privacy(view, what)),
         )
-        named = frozenset(each for seer in row.workers for each in mentioned(seer.worker, seer.tests))
-        return Reckoned(row, named, exception)
+        named = {each for seer in row.workers for each in mentioned(seer.worker, seer.tests)}
+        return Reckoned(row, frozenset(named.union(_actors(row.privacy))), exception)
 
 
 class Sight(Told):
@@ -103,10 +126,11 @@ class Sight(Told):
     ticket: TicketId | None
     sees: bool
     tests: tuple[Checked, ...]
+    privacy: tuple[Privacy, ...]
     exceptions: tuple[Right, ...]
 
 
-class CouldSee(Reckoning, name="could-see", row=Sight, asked_by=ASKED_BY):
+class CouldSee(Reckoning[Sight], name="could-see", asked_by=ASKED_BY):
     """Whether a worker could see a contact or a ticket at an instant, or can now, and why (N-2)."""
 
     worker: WorkerId
@@ -127,9 +151,22 @@ class CouldSee(Reckoning, name="could-see", row=Sight, asked_by=ASKED_BY):
             ticket=self.ticket,
             sees=all(each.passed for each in tests),
             tests=tests,
+            privacy=tuple(_privacy(view, what)),
             exceptions=_exceptions(view, self.worker, what),
         )
-        return Reckoned(row, frozenset(mentioned(self.worker, tests)), exception)
+        return Reckoned(row, frozenset((*mentioned(self.worker, tests), *_actors(row.privacy))), exception)
+
+
+def _privacy(view: View, what: About) -> Iterator[Privacy]:
+    for contact in sorted(set(what.linked.values())):
+        state = view.read(CONTACT, contact)
+        withheld = state.ending or state.restricted is not None
+        data = Data.FORGOTTEN if state.forgotten else Data.WITHHELD if withheld else Data.OPEN
+        yield Privacy(contact=contact, data=data, facts=deciding.told(view, deciding.of_data(view, contact)))
+
+
+def _actors(found: Iterable[Privacy]) -> Iterator[Mention]:
+    return (("worker", fact.actor) for each in found for fact in each.facts)
 
 
 def _seers(view: View, what: About) -> Iterator[Seer]:

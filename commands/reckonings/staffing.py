@@ -74,7 +74,7 @@ class StaffingTold(Told):
     read_until: datetime | None
 
 
-class WhatIfStaffing(Reckoning, name="what-if-staffing", row=StaffingTold, asked_by=ASKED_BY):
+class WhatIfStaffing(Reckoning[StaffingTold], name="what-if-staffing", asked_by=ASKED_BY):
     """The tickets received in a time, given by the chain to whom it would have chosen, had this been the staff (N-5).
 
     What is supposed is taken to have been so all the time; from `since` on, up to but not at `until`.

@@ -64,7 +64,7 @@ class ContractTold(Told):
     versions: tuple[ContractVersion, ...]
 
 
-class CalendarAsked(Reckoning, name="calendar", row=CalendarTold, asked_by=ASKED_BY):
+class CalendarAsked(Reckoning[CalendarTold], name="calendar", asked_by=ASKED_BY):
     """When the company is open by a calendar: all its versions, as known now or at an instant."""
 
     calendar: CalendarId
@@ -86,7 +86,7 @@ class CalendarAsked(Reckoning, name="calendar", row=CalendarTold, asked_by=ASKED
         return Reckoned(row)
 
 
-class ContractAsked(Reckoning, name="contract", row=ContractTold, asked_by=ASKED_BY):
+class ContractAsked(Reckoning[ContractTold], name="contract", asked_by=ASKED_BY):
     """What a contract promises: all its versions, as known now or at an instant."""
 
     contract: ContractId

@@ -83,7 +83,7 @@ class WhatIfTold(Told):
     read_until: datetime | None
 
 
-class WhatIf(Reckoning, name="what-if", row=WhatIfTold, asked_by=ASKED_BY):
+class WhatIf(Reckoning[WhatIfTold], name="what-if", asked_by=ASKED_BY):
     """The tickets received in a time that are over, as they would have been judged; nothing is written (N-5).
 
     What is supposed is taken to have been so all the time; from `since` on, up to but not at `until`.

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from unicodedata import category
 
 from commands.command import Asked, Change, Command, Decision, Reading, on
+from commands.service.about import kept, needs_kept, used
 from commands.service.book import read_book
 from commands.service.opening import selection
 from commands.sight import home, works_on
 from domain.company.settings import COMPANY, SETTINGS, AfterClosing
-from domain.service import link, merging
+from domain.service import exchange, link, merging
 from domain.service import ticket as rule
 from domain.service.exchange import Direction, ExchangeEvent, TicketCallLogged, TicketMessageLogged, Way
 from domain.service.link import Link, LinkKind, TicketLinked
@@ -54,7 +55,8 @@ class LogMessage(Command, topic="ticket.log-message", of=TICKET):
     """Record a message: one to the customer is a response, one of theirs is owed one, an automatic one is neither.
 
     The customer's ends the waiting and opens again what was resolved (R-TCK-13). About what is closed the company's
-    rule says: it is opened again, or another ticket is opened; without a rule the message is recorded and nothing else.
+    rule says: it is opened again, or another ticket is opened; without a rule the message is recorded and nothing else,
+    and so it is of whom was forgotten (D24).
     """
 
     ticket: TicketId
@@ -66,19 +68,23 @@ class LogMessage(Command, topic="ticket.log-message", of=TICKET):
     def decide(self, own: Ticket, asked: Asked) -> Decision:
         works_on(asked, own)
         after_closing = asked.read(SETTINGS, COMPANY).after_closing
-        hear = rule.heed if after_closing is AfterClosing.REOPEN else rule.hear
         message = TicketMessageLogged(
             subject=rule.known_at(own, asked.at),
             direction=self.direction,
             way=self.way,
             automatic=self.automatic,
-            text=self.text,
+            text=self.text if self.direction is Direction.INCOMING else None,
+            sent=self.text if self.direction is Direction.OUTGOING else None,
         )
         hearing = list(_hearing(asked, self.ticket, own, asked.at))
         for each in hearing:
-            yield from _heard(asked, own, each, message, hear)
+            if exchange.asks(message) and not rule.comes_after_closing(each.ticket, message, asked.at):
+                needs_kept(asked, each.id, each.ticket)  # known late, it would undo the closing
+            reopens = after_closing is AfterClosing.REOPEN and kept(asked, each.id, each.ticket)
+            yield from _heard(asked, own, each, message, rule.heed if reopens else rule.hear)
         last = hearing[-1]
-        if after_closing is AfterClosing.NEW_TICKET and rule.comes_after_closing(last.ticket, message, asked.at):
+        begins = after_closing is AfterClosing.NEW_TICKET and used(asked, self.ticket, own)
+        if begins and rule.comes_after_closing(last.ticket, message, asked.at):
             yield from self._opened(own, last, asked)
 
     def _opened(self, own: Ticket, closed: Hearing, asked: Asked) -> Iterator[Change]:
@@ -132,7 +138,7 @@ def _heard(asked: Asked, own: Ticket, hearing: Hearing, said: ExchangeEvent, hea
 
 SILENT: Mapping[type[ExchangeEvent], Mapping[str, None]] = {
     TicketCallLogged: {"note": None},
-    TicketMessageLogged: {"text": None},
+    TicketMessageLogged: {"text": None, "sent": None},
 }
 
 

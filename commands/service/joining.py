@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from commands.command import Asked, Change, Command, Decision, on
 from commands.same import same
+from commands.service.about import needs_kept, needs_used
 from commands.service.book import read_book
 from commands.service.opening import needs_offered_type, selection
 from commands.sight import works_on
@@ -39,6 +40,7 @@ class SeparateTicket(Command, topic="ticket.separate", of=TICKET):
 
     def decide(self, own: Ticket, asked: Asked) -> Decision:
         works_on(asked, own)
+        needs_kept(asked, self.ticket, own)
         if own.survivor is not None:
             works_on(asked, asked.read(TICKET, own.survivor))
         yield from merging.separate(own, asked.at, _book(asked, own))
@@ -63,6 +65,7 @@ class SplitTicket(Command, topic="ticket.split", of=TICKET):
     def decide(self, own: Ticket, asked: Asked) -> Decision:
         whole = asked.read(TICKET, self.origin)
         works_on(asked, whole)
+        needs_used(asked, self.origin, whole)
         needs_offered_type(asked, self.incident_type)
         part, opened = TicketId(asked.new_id), self._opened(whole)
         yield from on(TICKET, self.origin, merging.split(whole, part, asked.at))

@@ -11,7 +11,7 @@ from commands.permission import has_role, needs
 from commands.same import same
 from commands.service.book import read_book
 from commands.sight import needs_sight, sees
-from domain.clients.contact import CONTACT
+from domain.clients.contact import CONTACT, needs_used
 from domain.clients.group import GROUP, Group
 from domain.clients.membership import MEMBERSHIP
 from domain.company.process_area import PROCESS_AREA, needs_offered
@@ -54,6 +54,7 @@ def parties(asked: Reading, reporter: ContactId | None, customer: ContactId | No
     for contact in (reporter, customer):
         if contact is not None:
             needs_sight(asked, contact)
+            needs_used(asked.read(CONTACT, contact))
     if reporter is None:
         return Parties(customer, customer)
     return Parties(reporter, customer or employer(asked, reporter, at) or reporter)
@@ -62,10 +63,11 @@ def parties(asked: Reading, reporter: ContactId | None, customer: ContactId | No
 def employer(asked: Reading, reporter: ContactId, at: datetime) -> ContactId | None:
     """The organisation that the reporter works for at the instant; of those nobody may know of there is none (D16).
 
-    Of several, as those have who were merged into one, the smallest id.
+    Nor of those with whom nothing is begun. Of several, as those have who were merged into one, the smallest id.
     """
     found = {asked.read(CONTACT, each).employers.at(at) for each in same(asked, reporter)}
-    return min((each for each in found if each is not None and sees(asked, each)), default=None)
+    offered = (each for each in found if each is not None and sees(asked, each))
+    return min((each for each in offered if asked.read(CONTACT, each).used), default=None)
 
 
 def selection(

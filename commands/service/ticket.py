@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commands.command import Asked, Command, Decision
+from commands.service.about import needs_kept
 from commands.service.book import read_book
 from commands.service.opening import needs_offered_type, parties, selection
 from commands.sight import works_on
@@ -83,6 +84,7 @@ class SetTicketCustomer(Command, topic="ticket.set-customer", of=TICKET):
 
     def decide(self, own: Ticket, asked: Asked) -> Decision:
         works_on(asked, own)
+        needs_kept(asked, self.ticket, own)
         received = rule.received(own)
         of = parties(asked, self.reporter, self.customer, received)
         subject = own.subject if of.reporter is None else asked.read(CONTACT, of.reporter).subject
@@ -151,4 +153,5 @@ class ReopenTicket(Command, topic="ticket.reopen", of=TICKET):
 
     def decide(self, own: Ticket, asked: Asked) -> Decision:
         works_on(asked, own)
+        needs_kept(asked, self.ticket, own)
         return rule.reopen(own, asked.at, _book(asked, own))

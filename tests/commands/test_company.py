@@ -252,6 +252,9 @@ NOTHING_HANGS_ON = {
     *("settings.life-cycles-listed", "settings.salutations-listed", "settings.relations-listed"),
     *("settings.form-rule-set", "settings.units-listed", "settings.base-list-set"),
     *("settings.helpdesk-process-area-set", "settings.closing-rule-set"),
+    *("settings.erasure-reasons-listed", "settings.hold-grounds-listed", "settings.proof-retention-set"),
+    *("contact.restricted", "contact.restriction-lifted"),
+    *("erasure.requested", "erasure.refused", "erasure.fenced"),
 }
 """Facts of the read models that are looked up which neither make anybody able to answer nor the contrary."""
 

@@ -42,6 +42,7 @@ from domain.staff.team import TEAM, TeamMemberAdded
 from domain.staff.worker import (
     AUTOMATA,
     CHECKING,
+    ERASING,
     MAILING,
     NOTIFYING,
     ROUTING,
@@ -480,6 +481,10 @@ MAY = {
     CHECKING: {"responsibility.check"},
     MAILING: {"notice.confirm-delivery", "notice.report-failure"},
     TIMER: {"ticket.escalate", "ticket.state-misses", "ticket.close-unanswered"},
+    ERASING: {
+        *("erasure.fence", "erasure.record-keys", "erasure.record-purge", "erasure.record-acknowledgements"),
+        *("erasure.tell", "erasure.end-proof", "receipt.issue"),
+    },
 }
 
 
