@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from domain.clients.contact import ContactMerged, ContactMoved, ContactOpened, ContactSeparated
+from domain.clients.contact import (
+    ContactMerged,
+    ContactMoved,
+    ContactOpened,
+    ContactRestricted,
+    ContactRestrictionLifted,
+    ContactSeparated,
+)
 from domain.clients.directory import LADDER, DirectoryRightSet, Level, lasting
 from domain.fact import Fact
+from domain.privacy.erasure import ErasureFenced, ErasureRefused, ErasureRequested
 from domain.staff.area import AreaRoleGiven, AreaRoleTaken
 from domain.staff.team import TeamMemberAdded, TeamMemberRemoved
 from domain.staff.worker import (
@@ -38,8 +46,12 @@ MERGED = Table("access_merged", ("contact",), words("survivor"), indexes=(("surv
 """Contacts that go under another one, in whose directory they lie meanwhile."""
 
 
+WITHHELD = Table("access_withheld", ("subject", "stream"), ())
+"""Whose data is shown to privacy officers alone, restricted, or forgotten but for proof; and whose facts say so."""
+
+
 def project(fact: Fact[Any], _: Known | None = None) -> Iterator[Change]:
-    """At most one row changes, so that this can be done under the lock of the append."""
+    """Few rows change, but where a person's data is withheld one: so this can be done under the lock of the append."""
     id = fact.stream.partition("-")[2]
     match fact.event:
         case WorkerHired() | WorkerReactivated():
@@ -68,17 +80,27 @@ def project(fact: Fact[Any], _: Known | None = None) -> Iterator[Change]:
             yield Put(MERGED, (id,), {"survivor": survivor})
         case ContactSeparated():
             yield Gone(MERGED, (id,))
+        case (
+            ContactRestricted(subjects=subjects)
+            | ErasureRequested(subjects=subjects)
+            | ErasureFenced(subjects=subjects)
+        ):
+            yield from (Put(WITHHELD, (subject, fact.stream), {}) for subject in subjects)
+        case ContactRestrictionLifted(subjects=subjects) | ErasureRefused(subjects=subjects):
+            yield from (Gone(WITHHELD, (subject, fact.stream)) for subject in subjects)
 
 
 ACCESS = ReadModel(
     name="access",
-    about="Who may know of what: workers and their rights, teams, directories, areas, and where each contact lies.",
-    tables=(WORKERS, RIGHTS, MEMBERS, DIRECTORIES, ROLES, CONTACTS, MERGED),
+    about="Who may know of what: workers and their rights, teams, directories, areas, where each contact lies, whose"
+    " data is withheld.",
+    tables=(WORKERS, RIGHTS, MEMBERS, DIRECTORIES, ROLES, CONTACTS, MERGED, WITHHELD),
     facts=frozenset(
         {
             *(WorkerHired, WorkerReactivated, WorkerDeactivated, WorkerRightGranted, WorkerRightWithdrawn),
             *(TeamMemberAdded, TeamMemberRemoved, DirectoryRightSet, AreaRoleGiven, AreaRoleTaken),
             *(ContactOpened, ContactMoved, ContactMerged, ContactSeparated),
+            *(ContactRestricted, ContactRestrictionLifted, ErasureRequested, ErasureRefused, ErasureFenced),
         }
     ),
     project=project,

@@ -23,6 +23,9 @@ from projections.pricing.orders import ORDERED
 from projections.pricing.price_lists import LISTED
 from projections.pricing.prices import ASKED_FOR
 from projections.pricing.products import ASSORTMENT
+from projections.privacy import erasure, personal_data
+from projections.privacy.erasures import ERASING
+from projections.privacy.subjects import SUBJECTS
 from projections.question import Question
 from projections.service import contract, desk, due, link, outcome, sla_overview, ticket
 from projections.service.links import LINKED
@@ -64,6 +67,8 @@ READ_MODELS: Mapping[str, ReadModel] = {
         ENTRANCES,
         TRAIL,
         TOLD,
+        SUBJECTS,
+        ERASING,
     )
 }
 
@@ -101,6 +106,8 @@ ASKED_ABOUT = (
     trail,
     late,
     looks,
+    erasure,
+    personal_data,
 )
 
 QUESTIONS: Mapping[str, type[Question]] = Question.by_name

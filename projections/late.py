@@ -26,7 +26,7 @@ class LateFactRow(Answer):
     actor_name: str | None
 
 
-class LateFacts(Listing, name="late-facts", row=LateFactRow, rests_on=(TRAIL, CALLED), rights=[Right.AUDITOR]):
+class LateFacts(Listing[LateFactRow], name="late-facts", rests_on=(TRAIL, CALLED), rights=[Right.AUDITOR]):
     """Everything that workers recorded more than five minutes after it happened, the last recorded first."""
 
     worker: WorkerId | None = None

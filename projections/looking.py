@@ -22,10 +22,26 @@ class How(StrEnum):
     EXPORTED = "exported"
 
 
+class Aim(StrEnum):
+    """For what an answer is taken out: into a file of ours, or for the person whose data it is (R-GDP-5)."""
+
+    EXPORT = "export"
+    ACCESS = "access"
+    PORTABILITY = "portability"
+
+
 class Look(NamedTuple):
-    """What is kept of an answer. `about` is the stream of what is no contact, `exception` the right that opened it."""
+    """What is kept of an answer, and for what it was taken out, if it was.
+
+    `about` is the stream of what is no contact, `exception` the right that opened it.
+    """
 
     how: How
     contacts: tuple[str, ...] = ()
     about: str | None = None
     exception: Right | None = None
+    purpose: Aim | None = None
+
+    def taken_out(self, purpose: Aim | None) -> Look:
+        """The same, where the answer is taken out for something."""
+        return self if purpose is None else self._replace(how=How.EXPORTED, purpose=purpose)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from domain.staff.worker import Right
 from domain.values import ContactId, Instant, WorkerId
 from projections.access import ACCESS
-from projections.looking import How, Look
+from projections.looking import Aim, How, Look
 from projections.names import CALLED
 from projections.question import Answer, Leg, Listing
 
@@ -18,7 +18,7 @@ class LookRow(Answer):
     """What one answer showed: ids alone, so that it can be kept when the contact is forgotten.
 
     `about` is the stream that was asked about, where it is no contact's; `exception` the right without which the
-    worker would not have been told.
+    worker would not have been told; `purpose` for what it was taken out.
     """
 
     at: datetime
@@ -30,9 +30,10 @@ class LookRow(Answer):
     contacts: tuple[str, ...]
     about: str | None
     exception: Right | None
+    purpose: Aim | None
 
 
-class Looks(Listing, name="looks", row=LookRow, rests_on=(ACCESS, CALLED), rights=[Right.AUDITOR]):
+class Looks(Listing[LookRow], name="looks", rests_on=(ACCESS, CALLED), rights=[Right.AUDITOR]):
     """Who was shown a contact, or what a worker was shown, the newest first; [since, until)."""
 
     contact: ContactId | None = None
@@ -50,7 +51,7 @@ class Looks(Listing, name="looks", row=LookRow, rests_on=(ACCESS, CALLED), right
     of = ("at", "look")
     shows = """
         l.at, l.worker, w.name AS sealed_worker_name, l.caller, l.question, l.how, l.contacts, l.about,
-        l.exception AS by_exception"""
+        l.exception AS by_exception, l.purpose"""
     joins = """
         JOIN looks l ON l.at = page.at AND l.look = page.look
         LEFT JOIN worker_names w ON w.worker = l.worker"""

@@ -14,7 +14,7 @@ from domain.fact import Event, Fact
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 
-FORM = 2
+FORM = 3
 """Goes up when rows are stored otherwise than before: then every model is made anew."""
 
 Key = tuple[str, ...]

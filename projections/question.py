@@ -1,16 +1,16 @@
 """A question is data: what may narrow it, the shape of its answer, what it rests on, and SQL that sees as the asker.
 
 SQL is of Postgres 15, its parameters are the question's fields, what it makes of them with the key, and `actor`,
-`everything`, `received` (by which rights are judged), `now`, `limit`. A column `sealed_x` holds personal fields in
-their envelopes; the border opens them, and shows them as `x`. A column `exception` names the right that opened the row
-against all others; it is not shown.
+`everything`, `exported` (whether it is taken out), `received` (by which rights are judged), `now`, `limit`. A column
+`sealed_x` holds personal fields in their envelopes; the border opens them, and shows them as `x`. A column `exception`
+names the right that opened the row against all others; it is not shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,13 +33,17 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
+R = TypeVar("R", bound=Answer, covariant=True)
+
+
 class Question(BaseModel):
     """Its name and its shape are published; its fields narrow what is answered, and never widen what is open."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: ClassVar[str]
-    row: ClassVar[type[Answer]]
+    row: ClassVar[type[Answer]] = Answer
+    """What stands between the brackets, as in `Listing[DeskRow]`."""
     rests_on: ClassVar[tuple[ReadModel, ...]]
     rights: ClassVar[frozenset[Right]]
     """One of these is needed; where there are none, to be an active worker is enough."""
@@ -51,7 +55,6 @@ class Question(BaseModel):
         cls,
         *,
         name: str | None = None,
-        row: type[Answer] = Answer,
         rests_on: tuple[ReadModel, ...] = (),
         rights: Iterable[Right] = (),
         **config: Any,
@@ -61,7 +64,12 @@ class Question(BaseModel):
             return
         if cls.by_name.setdefault(name, cls) is not cls:
             raise TypeError(f"two questions are called {name}")
-        cls.name, cls.row, cls.rests_on, cls.rights = name, row, rests_on, frozenset(rights)
+        cls.name, cls.rests_on, cls.rights = name, rests_on, frozenset(rights)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        if args := cls.__pydantic_generic_metadata__["args"]:
+            (cls.row,) = args
 
     def unknown(self) -> type[Unknown]:
         """What a thing that is not there, or not for the asker to know of, is refused with."""
@@ -92,7 +100,7 @@ class Question(BaseModel):
             yield Look(self.looks or How.OPENED, tuple(dict.fromkeys(contacts)), exception=exception)
 
 
-class Single(Question):
+class Single(Question, Generic[R]):
     """A question about one thing: one row, or none."""
 
     sql: ClassVar[str]
@@ -172,7 +180,7 @@ class Leg:
         return f"({', '.join(self.key)}) {'<' if self.descending else '>'} ({', '.join(values)})"
 
 
-class Listing(Question):
+class Listing(Question, Generic[R]):
     """A question with many rows, in pages: one leg after the other, each row in one of them.
 
     One whose rows are tested has one leg; its page may be short, and go on all the same.

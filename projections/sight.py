@@ -1,6 +1,7 @@
 """Who may know of what, as SQL over the access model: a join at read time that says what `commands/sight.py` says.
 
-The parameters are `actor`, `received`, by which rights are judged, and `everything`, true of the installation alone.
+The parameters are `actor`, `received`, by which rights are judged, `everything`, true of the installation alone, and
+`exported`, whether the answer is taken out.
 """
 
 from __future__ import annotations
@@ -9,6 +10,19 @@ from collections.abc import Mapping
 
 from domain.staff.worker import Right
 from projections.looking import EXCEPTION
+
+MY_TICKETS = """
+    tickets t JOIN ticket_standings s ON s.ticket = t.ticket
+    LEFT JOIN my_contacts r ON r.contact = s.reporter
+    LEFT JOIN my_contacts c ON c.contact = nullif(s.customer, s.reporter)
+    WHERE (t.area IN (SELECT area FROM my_areas)) IS TRUE
+    AND (s.team IS NULL OR s.assignee = %(actor)s OR s.team IN (SELECT team FROM my_teams) OR %(everything)s)
+    AND (s.reporter IS NULL OR r.contact IS NOT NULL)
+    AND (nullif(s.customer, s.reporter) IS NULL OR c.contact IS NOT NULL)"""
+"""All tickets `t` that lie open, as they stand `s`: what `open_ticket` says of one, said of the whole table at once.
+
+Areas are few: IS TRUE has them looked up as the table is read, before anything is joined.
+"""
 
 PARTS: Mapping[str, str] = {
     "my_teams(team)": "SELECT team FROM access_members WHERE worker = %(actor)s",
@@ -42,6 +56,17 @@ PARTS: Mapping[str, str] = {
         SELECT area FROM access_roles JOIN my_holders USING (holder)
         WHERE role IN ('member', 'reader') AND (until IS NULL OR until > %(received)s) UNION
         SELECT area FROM every_area WHERE area IS NOT NULL""",
+    "my_contacts(contact)": """
+        SELECT c.contact FROM access_contacts c
+        LEFT JOIN access_merged m ON m.contact = c.contact LEFT JOIN access_contacts l ON l.contact = m.survivor
+        WHERE CASE WHEN m.contact IS NULL THEN c.directory ELSE l.directory END IN (
+            SELECT directory FROM my_directories)""",
+    "my_tickets(ticket)": f"SELECT t.ticket FROM {MY_TICKETS}",
+    "withheld_contacts(contact)": """
+        SELECT kept.contact FROM access_withheld w JOIN contact_names kept ON kept.subject = w.subject
+        WHERE %(exported)s AND NOT %(everything)s AND NOT EXISTS (
+            SELECT FROM access_rights WHERE worker = %(actor)s AND right_name = 'privacy-officer'
+            AND (until IS NULL OR until > %(received)s))""",
     "same_contact(contact, survivor)": """
         SELECT c.contact, s.survivor FROM (SELECT coalesce(
             (SELECT survivor FROM access_merged WHERE contact = %(contact)s), %(contact)s::text)) s(survivor)
@@ -49,7 +74,11 @@ PARTS: Mapping[str, str] = {
             SELECT s.survivor UNION ALL SELECT m.contact FROM access_merged m WHERE m.survivor = s.survivor
         ) c(contact)""",
 }
-"""Small sets, made once for each answer; of everything only what holds something, found by leaps along an index."""
+"""Small sets, made once for each answer; of everything only what holds something, found by leaps along an index.
+
+`my_contacts`, `my_tickets` and `withheld_contacts` may be large, and are for whoever reads a whole table: they say at
+once of all what `open_contact`, `open_ticket` and `left_out` say of each.
+"""
 
 
 def clause(body: str) -> str:
@@ -94,6 +123,18 @@ def open_directory(directory: str) -> str:
 def open_contact(contact: str) -> str:
     """Whether the contact lies in an open directory (R-DIR-3)."""
     return open_directory(home(contact))
+
+
+def withheld(contact: str) -> str:
+    """Whether the contact's data is shown to privacy officers alone, and not to the asker (R-GDP-1)."""
+    kept = f"JOIN access_withheld w ON w.subject = kept.subject WHERE kept.contact = {contact}"
+    found = f"(SELECT true FROM contact_names kept {kept} LIMIT 1) IS NOT NULL"
+    return f"(NOT {holds(Right.PRIVACY_OFFICER)} AND {found})"
+
+
+def left_out(contact: str) -> str:
+    """Whether an export goes without the contact: what is withheld from the asker is taken nowhere."""
+    return f"(%(exported)s AND {withheld(contact)})"
 
 
 LOOKED_UP_BY = (Right.BASIC, Right.PRIVACY_OFFICER)

@@ -186,9 +186,8 @@ class TrailRow(Answer):
 
 
 class Trail(
-    Listing,
+    Listing[TrailRow],
     name="timeline",
-    row=TrailRow,
     rests_on=(TRAIL, ACCESS, CLIENT_FILE, CLIENT_PAPERS, DESK, MEMBERSHIPS, ORDERED, TOLD, CALLED),
 ):
     """Everything that happened to one thing, in the order in which it did."""
@@ -241,10 +240,10 @@ class Trail(
         details, mentioned = row.pop("details") or {}, row.pop("mentioned")
         told = {f"{{{name}}}": details.get(name, SEALED) for name in personal_fields(Event.by_topic[row["topic"]])}
         told |= {each["id"]: each["worker"] or each["contact"] or each["name"] or NOT_SHOWN for each in mentioned}
-        return row | {"words": MENTIONED.sub(lambda found: _told(found, told), row["words"])}
+        return row | {"words": MENTIONED.sub(lambda found: in_words(found, told), row["words"])}
 
 
-def _told(found: re.Match[str], told: Mapping[str, Any]) -> str:
+def in_words(found: re.Match[str], told: Mapping[str, Any]) -> str:
     """A thing by its name, a personal field by what it holds; what has neither here stays as it is."""
     words = told.get(found[2] or found[0])
     return found[0] if words is None else " ".join(filter(None, (found[1], str(words))))

@@ -10,6 +10,9 @@ from domain.clients.contact import (
     ContactAbsorbed,
     ContactClassified,
     ContactContractSet,
+    ContactEndingBegun,
+    ContactForgotten,
+    ContactKept,
     ContactMerged,
     ContactMoved,
     ContactNumbersSet,
@@ -19,6 +22,8 @@ from domain.clients.contact import (
     ContactReleased,
     ContactRenamed,
     ContactResponsibleSet,
+    ContactRestricted,
+    ContactRestrictionLifted,
     ContactSeparated,
 )
 from domain.clients.directory import (
@@ -55,11 +60,14 @@ from domain.company.settings import (
     ClosingRuleSet,
     DefaultAreaSet,
     DefaultContractSet,
+    ErasureReasonsListed,
     FormRuleSet,
     HelpdeskProcessAreaSet,
     HelpdeskResponsibleSet,
+    HoldGroundsListed,
     LifeCyclesListed,
     PlaceSet,
+    ProofRetentionSet,
     RelationsListed,
     SalutationsListed,
     SeveritiesListed,
@@ -81,6 +89,19 @@ from domain.pricing.order import (
 from domain.pricing.price import PriceSet, PriceWithdrawn
 from domain.pricing.price_list import PriceListDaysSet, PriceListOpened, PriceListRanked, PriceListRenamed
 from domain.pricing.product import ProductListed, ProductRenamed, ProductRestored, ProductRetired
+from domain.privacy.erasure import (
+    ErasureAcknowledged,
+    ErasureCompleted,
+    ErasureFenced,
+    ErasureKeysDestroyed,
+    ErasureProofLapsed,
+    ErasurePurged,
+    ErasureRefused,
+    ErasureRequested,
+    SubjectForgotten,
+)
+from domain.privacy.hold import HoldLifted, HoldPlaced
+from domain.privacy.receipt import ReceiptIssued
 from domain.service.calendar import CalendarDefined, CalendarRenamed, CalendarRevised
 from domain.service.contract import ContractConcluded, ContractRevised
 from domain.service.escalation import TicketEscalated, TicketEscalationSkipped
@@ -141,6 +162,7 @@ from domain.staff.team import (
 from domain.staff.worker import (
     WorkerDeactivated,
     WorkerEmailSet,
+    WorkerForgotten,
     WorkerHired,
     WorkerNoticeChannelsSet,
     WorkerReactivated,
@@ -166,6 +188,7 @@ WORDS: Mapping[type[Event], str] = {
     WorkerRightWithdrawn: "The right {right} was withdrawn",
     WorkerDeactivated: "Deactivated: no right counts any more; successor: {successor}; forced: {forced}",
     WorkerReactivated: "Active again, with the rights held before",
+    WorkerForgotten: "Forgotten; what they did stays under their id",
     WorkerAbsencePlanned: "Absent from {since} until {until}; substitute: {substitute}",
     WorkerAbsenceEnded: "Absence {absence} is over, or was taken back",
     TeamFormed: "Team {name} formed",
@@ -209,6 +232,11 @@ WORDS: Mapping[type[Event], str] = {
     ContactSeparated: "Goes under its own name again, no longer under that of {survivor}",
     ContactAbsorbed: "Stands from here on for {contact}",
     ContactReleased: "Stands no longer for {contact}",
+    ContactRestricted: "Data restricted, on the ground: {ground}",
+    ContactRestrictionLifted: "Data used again",
+    ContactEndingBegun: "About to be forgotten",
+    ContactKept: "Not forgotten: something came in between",
+    ContactForgotten: "Forgotten",
     BookmarkSet: "Marked contact {contact}",
     BookmarkCleared: "No longer marked: contact {contact}",
     GroupFormed: "Group {name} of {kind} formed in directory {directory}, rank {rank}",
@@ -268,7 +296,7 @@ WORDS: Mapping[type[Event], str] = {
     TicketHeld: "Waiting for the customer",
     TicketResumed: "The waiting is over",
     TicketCallLogged: "Call, answered: {answered}; {note}",
-    TicketMessageLogged: "Message, {direction}, {way}, automatic: {automatic}; {text}",
+    TicketMessageLogged: "Message, {direction}, {way}, automatic: {automatic}; {text}; {sent}",
     TicketNoted: "Note: {text}",
     TicketResolved: "Resolved",
     TicketClosed: "Closed; reason for no resolution: {reason}",
@@ -291,6 +319,9 @@ WORDS: Mapping[type[Event], str] = {
     ContactPriceListDetached: "Has price list {price_list} for itself no longer",
     UnitsListed: "What quantities count: {entries}",
     BaseListSet: "Base price list: {price_list}",
+    ErasureReasonsListed: "Why a person may be forgotten: {entries}",
+    HoldGroundsListed: "Why data must be kept or not be used: {entries}",
+    ProofRetentionSet: "Proof is kept for {days} days",
     ProductListed: "Product {number} listed: {name}, by the {unit}",
     ProductRenamed: "Product renamed to {name}",
     ProductRetired: "Product no longer sold",
@@ -318,4 +349,16 @@ WORDS: Mapping[type[Event], str] = {
     WorkerEmailSet: "Gets e-mail at: {email}",
     WorkerNoticeChannelsSet: "Wants notices besides by: {channels}",
     OutcomeCorrected: "{target}, corrected: {outcome}, due {due}",
+    HoldPlaced: "Must not be forgotten: {ground}, until {until}",
+    HoldLifted: "No longer a ground to keep: {ground}",
+    ErasureRequested: "To be forgotten: {reason}; proof is kept until {proof_until}",
+    ErasureRefused: "Not forgotten: {obstacles}",
+    ErasureFenced: "Fence put up",
+    ErasureProofLapsed: "Proof was kept long enough",
+    ErasureKeysDestroyed: "Keys destroyed; backups inert at {inert_at}",
+    ErasurePurged: "Taken out of everything that was made of it",
+    ErasureAcknowledged: "Acknowledged by every process and projection",
+    SubjectForgotten: "Everybody told",
+    ErasureCompleted: "Forgotten, with receipt {number}",
+    ReceiptIssued: "Receipt issued, signed by {signer}",
 }

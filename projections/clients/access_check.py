@@ -76,7 +76,7 @@ THEIRS = f"""
 OF_ONESELF, OF_ANOTHER = (clause(f"answer AS ({each}) SELECT * FROM answer") for each in (MINE, THEIRS))
 
 
-class AccessCheck(Single, name="access-check", row=AccessCheckRow, rests_on=(ACCESS,), rights=[Right.BASIC]):
+class AccessCheck(Single[AccessCheckRow], name="access-check", rests_on=(ACCESS,), rights=[Right.BASIC]):
     """How far I may go with a contact, and by which right of mine; or how far another worker may."""
 
     contact: ContactId

@@ -14,7 +14,7 @@ from projections.clients.linked import survivor
 from projections.looking import How
 from projections.names import CALLED
 from projections.question import Leg, Listing
-from projections.sight import open_contact
+from projections.sight import left_out, open_contact
 
 
 class BookmarkRow(ContactRow):
@@ -24,7 +24,7 @@ class BookmarkRow(ContactRow):
 
 
 class Bookmarks(
-    Listing, name="bookmarks", row=BookmarkRow, rests_on=(ACCESS, AT_HAND, CLIENT_FILE, CALLED), rights=[Right.BASIC]
+    Listing[BookmarkRow], name="bookmarks", rests_on=(ACCESS, AT_HAND, CLIENT_FILE, CALLED), rights=[Right.BASIC]
 ):
     """My own marks, the newest first; of contacts that were merged the survivor, once."""
 
@@ -39,5 +39,5 @@ class Bookmarks(
         marked = f"""
             SELECT {survivor("m.contact")} AS contact, max(m.set_at) AS set_at
             FROM bookmarks m WHERE m.worker = %(actor)s GROUP BY 1"""
-        rows = f"FROM ({marked}) b WHERE {open_contact('b.contact')}"
+        rows = f"FROM ({marked}) b WHERE {open_contact('b.contact')} AND NOT {left_out('b.contact')}"
         return [Leg(rows, {"b.set_at": "timestamptz", "b.contact": "text"}, descending=True)]

@@ -16,13 +16,13 @@ from projections.clients.client_file import CLIENT_FILE
 from projections.clients.client_links import CLIENT_LINKS
 from projections.clients.client_papers import CLIENT_PAPERS
 from projections.clients.client_row import Absorbed
-from projections.clients.contact import CALLED_WHAT, NAMED, SHOWN, TOLD, ContactRow
+from projections.clients.contact import CALLED_WHAT, NAMED, SHOWN, TAKEN_OUT, TOLD, ContactRow
 from projections.clients.linked import CALLED as LINKED
 from projections.clients.linked import called, survivor
 from projections.looking import How
 from projections.names import CALLED
 from projections.question import Answer, Keyed, Leg, Listing
-from projections.sight import holds, open_contact, open_directory
+from projections.sight import holds, left_out, open_contact, open_directory
 
 MOST_NAMED = 1000
 """How many contacts one question may name."""
@@ -79,6 +79,7 @@ def _above(column: str) -> str:
     """The contact that this one works for, or is a part of; to who may not know of it there is none (D16)."""
     other = f"own.{column}"
     others = f"{other} IS NOT NULL AND NOT {other} IN {SAME} AND {open_contact(other)}"
+    others += f" AND NOT {left_out(survivor(other))}"
     linked = f"SELECT {LINKED}, oc.reference {_own('contact_standings')} {called(survivor(other))}"
     return f"(SELECT to_json(linked) FROM ({linked} WHERE {others} ORDER BY {FIRST} LIMIT 1) linked) AS {column}"
 
@@ -99,9 +100,8 @@ NOTES = f"""
 
 
 class ContactCards(
-    Listing,
+    Listing[ContactCardRow],
     name="contact-cards",
-    row=ContactCardRow,
     rests_on=(ACCESS, CLIENT_FILE, CLIENT_LINKS, CLIENT_PAPERS, CALLED),
     rights=[Right.BASIC],
 ):
@@ -144,7 +144,7 @@ class ContactCards(
         if (self.references, self.contacts) != (None, None):
             both = "FROM access_contacts ac JOIN contacts c ON c.contact = ac.contact"
             shown = f"{holds(Right.BASIC)} AND {open_directory('ac.directory')}"
-            return [Leg(f"{both} WHERE {shown}{self.given()}", {"c.contact": "text"})]
+            return [Leg(f"{both} WHERE {TAKEN_OUT} AND {shown}{self.given()}", {"c.contact": "text"})]
         rows = f"FROM access_contacts ac WHERE ac.directory = m.directory AND {holds(Right.BASIC)}"
         key = {"m.directory": "text", "ac.contact": "text"}
         each = "my_directories m" if self.directory is None else f"({NAMED}) m"

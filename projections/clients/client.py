@@ -124,9 +124,8 @@ def others(name: str, and_more: str = "") -> str:
 
 
 class ClientFile(
-    Single,
+    Single[ClientFileRow],
     name="client-file",
-    row=ClientFileRow,
     rests_on=(ACCESS, CLIENT_FILE, CLIENT_LINKS, CLIENT_PAPERS, AT_HAND, MEMBERSHIPS, DESK, SERVICE_LEVELS, CALLED),
     rights=LOOKED_UP_BY,
 ):

@@ -19,6 +19,7 @@ from projections.question import Answer, Leg, Listing
 from projections.sight import (
     LOOKED_UP_BY,
     holds,
+    left_out,
     officers_exception,
     open_contact,
     open_directory,
@@ -46,9 +47,11 @@ CALLED_WHAT = """
 
 
 NAMED = "SELECT directory FROM my_directories WHERE directory = %(directory)s"
-TOLD = """
-    (SELECT true FROM contacts c WHERE c.contact = t.contact{kind} LIMIT 1) IS NOT NULL
-    AND (SELECT true FROM access_merged am WHERE am.contact = t.contact LIMIT 1) IS NULL"""
+TAKEN_OUT = f"NOT {left_out('ac.contact')}"
+TOLD = f"""
+    (SELECT true FROM contacts c WHERE c.contact = t.contact{{kind}} LIMIT 1) IS NOT NULL
+    AND (SELECT true FROM access_merged am WHERE am.contact = t.contact LIMIT 1) IS NULL
+    AND NOT {left_out("t.contact")}"""
 """Those that were merged go under the name of another; one that was opened this very moment has no name yet."""
 
 REFERRED_TO = f"SELECT {survivor('r.contact')} FROM contacts r WHERE r.reference = %(reference)s"
@@ -63,9 +66,8 @@ def below(column: str) -> str:
 
 
 class Contacts(
-    Listing,
+    Listing[ContactRow],
     name="contacts",
-    row=ContactRow,
     rests_on=(ACCESS, CLIENT_FILE, CLIENT_LINKS, CALLED),
     rights=LOOKED_UP_BY,
 ):
@@ -98,10 +100,10 @@ class Contacts(
         both = "FROM access_contacts ac JOIN contacts c ON c.contact = ac.contact"
         if self.reference is not None:
             shown = open_to_officer(open_directory("ac.directory"))
-            return [Leg(f"{both} WHERE {shown}{self.given()}", {"c.contact": "text"})]
+            return [Leg(f"{both} WHERE {TAKEN_OUT} AND {shown}{self.given()}", {"c.contact": "text"})]
         if (self.employer, self.whole) != (None, None):
             shown = f"{holds(Right.BASIC)} AND {open_directory('ac.directory')}"
-            return [Leg(f"{both} WHERE {shown}{self.given()}", {"c.contact": "text"})]
+            return [Leg(f"{both} WHERE {TAKEN_OUT} AND {shown}{self.given()}", {"c.contact": "text"})]
         rows = f"FROM access_contacts ac WHERE ac.directory = m.directory AND {holds(Right.BASIC)}"
         key = {"m.directory": "text", "ac.contact": "text"}
         each = "my_directories m" if self.directory is None else f"({NAMED}) m"

@@ -14,6 +14,7 @@ from domain.clients.address import AddressAdded, AddressChanged, AddressKind, Ad
 from domain.clients.contact import (
     CONTACT,
     Contact,
+    ContactForgotten,
     ContactMerged,
     ContactMoved,
     ContactNumbersSet,
@@ -127,6 +128,8 @@ def project(fact: Fact[Any], known: Known) -> Iterator[Change | Touch]:
             yield from [*dropped(id, address, known), *put(id, address, addressed(kind, normal), known)]
         case AddressRemoved(address=address):
             yield from dropped(id, address, known)
+        case ContactForgotten():
+            yield from (Drop(table, key) for table in (TOKENS, LIKENESSES) for key in _keys(table, id, known))
         case ContactMoved():
             for each in (id, *known.state(CONTACT, id).absorbed):
                 yield Touch(CONTACT, each, placed)
@@ -141,7 +144,7 @@ CONTACT_SEARCH = ReadModel(
     facts=frozenset(
         {
             *(ContactOpened, ContactRenamed, ContactMoved, ContactNumbersSet, ContactMerged, ContactSeparated),
-            *(AddressAdded, AddressChanged, AddressRemoved),
+            *(ContactForgotten, AddressAdded, AddressChanged, AddressRemoved),
         }
     ),
     project=project,

@@ -36,9 +36,8 @@ MY_LEVEL = f"""
 
 
 class Directories(
-    Listing,
+    Listing[DirectoryRow],
     name="directories",
-    row=DirectoryRow,
     rests_on=(ACCESS, SHELVES),
     rights=[Right.BASIC, Right.AREA_ADMINISTRATOR, Right.CRM_ADMINISTRATOR],
 ):

@@ -16,7 +16,7 @@ from projections.clients.group_members import MEMBERSHIPS
 from projections.looking import How
 from projections.names import CALLED
 from projections.question import Answer, Leg, Listing
-from projections.sight import open_contact, open_directory
+from projections.sight import left_out, open_contact, open_directory
 
 INCOMPLETE = f"(g.kind = '{GroupKind.CUSTOMERS}' AND g.contract IS NULL)"
 
@@ -54,7 +54,7 @@ class GroupRow(Answer):
     members: int
 
 
-class Groups(Listing, name="groups", row=GroupRow, rests_on=(ACCESS, MEMBERSHIPS, CALLED), rights=[Right.BASIC]):
+class Groups(Listing[GroupRow], name="groups", rests_on=(ACCESS, MEMBERSHIPS, CALLED), rights=[Right.BASIC]):
     """The groups of every directory that I may use, by rank."""
 
     directory: DirectoryId | None = None
@@ -96,7 +96,7 @@ class MemberRow(Answer):
 
 
 class GroupMembers(
-    Listing, name="group-members", row=MemberRow, rests_on=(ACCESS, MEMBERSHIPS, CLIENT_FILE), rights=[Right.BASIC]
+    Listing[MemberRow], name="group-members", rests_on=(ACCESS, MEMBERSHIPS, CLIENT_FILE), rights=[Right.BASIC]
 ):
     """Who is in a group, now or at an instant, as far as I may know them; the count is of these."""
 
@@ -117,7 +117,8 @@ class GroupMembers(
         at = "coalesce(%(at)s::timestamptz, %(now)s)"
         rows = f"""
             FROM group_members m JOIN contacts c ON c.contact = m.contact
-            WHERE m.group_id = %(group)s AND {in_force("m", at)} AND {_once(at)} AND {open_contact("m.contact")}"""
+            WHERE m.group_id = %(group)s AND {in_force("m", at)} AND {_once(at)} AND {open_contact("m.contact")}
+            AND NOT {left_out("m.contact")}"""
         return [Leg(rows, {"m.contact": "text", "m.since": "text"})]
 
     def known(self) -> str:

@@ -66,9 +66,8 @@ FILES = Leg(
 
 
 class ContactNotes(
-    Listing,
+    Listing[NoteRow],
     name="contact-notes",
-    row=NoteRow,
     rests_on=(ACCESS, CLIENT_FILE, CLIENT_PAPERS, CALLED),
     rights=[Right.BASIC],
 ):
@@ -92,9 +91,8 @@ class ContactNotes(
 
 
 class ContactFiles(
-    Listing,
+    Listing[FileRow],
     name="contact-files",
-    row=FileRow,
     rests_on=(ACCESS, CLIENT_FILE, CLIENT_PAPERS, CALLED),
     rights=[Right.BASIC],
 ):

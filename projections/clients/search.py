@@ -21,7 +21,7 @@ from projections.clients.contact_search import CONTACT_SEARCH
 from projections.looking import How
 from projections.names import CALLED
 from projections.question import Keyed, Leg, Listing
-from projections.sight import LOOKED_UP_BY, officers_exception, open_contact, open_directory
+from projections.sight import LOOKED_UP_BY, officers_exception, open_contact, open_directory, withheld
 
 FEW = (3, 50)
 """Of several words one is looked for in a directory that so many have there at most, and then the others of those."""
@@ -33,15 +33,17 @@ LIES_THERE = """
 
 NAMED = "SELECT directory FROM looked_up WHERE directory = %(directory)s"
 UNDER_OWN_NAME = "(SELECT true FROM access_merged am WHERE am.contact = t.contact LIMIT 1) IS NULL"
+SHOWN_TO_ALL = f"NOT {withheld('t.contact')}"
+"""To be found tells what somebody is called, and where they can be reached: nobody is whose data is withheld."""
+
 JOINS = f"""
     LEFT JOIN contacts c ON c.contact = page.contact
     LEFT JOIN access_contacts ac ON ac.contact = c.contact {CALLED_WHAT}"""
 
 
 class ContactSearch(
-    Listing,
+    Listing[ContactRow],
     name="contact-search",
-    row=ContactRow,
     rests_on=(ACCESS, CONTACT_SEARCH, CLIENT_FILE, CALLED),
     rights=LOOKED_UP_BY,
 ):
@@ -74,7 +76,12 @@ class ContactSearch(
         rows = f"""
             FROM (SELECT DISTINCT s.found AS contact FROM contact_tokens s
                   WHERE s.token = {_rarest(tokens)} AND s.directory = m.directory) t WHERE true"""
-        tests = [*(_has(token) for token in tokens[len(tokens) == 1 :]), UNDER_OWN_NAME, self._lies_there()]
+        tests = [
+            *(_has(token) for token in tokens[len(tokens) == 1 :]),
+            UNDER_OWN_NAME,
+            self._lies_there(),
+            SHOWN_TO_ALL,
+        ]
         return [
             Leg(
                 rows,
@@ -117,16 +124,16 @@ class Alike(ContactRow):
 ITSELF = "coalesce((SELECT am.survivor FROM access_merged am WHERE am.contact = %(contact)s), %(contact)s)"
 OWN = f"""
     ARRAY(SELECT l.likeness FROM contact_likenesses l
-          WHERE l.found = {ITSELF} AND l.directory IN (SELECT directory FROM my_directories))"""
+          WHERE l.found = {ITSELF} AND l.directory IN (SELECT directory FROM my_directories)
+          AND NOT {withheld(ITSELF)})"""
 IN_COMMON = f"""
     ARRAY(SELECT DISTINCT l.by FROM contact_likenesses l
           WHERE l.found = page.contact AND l.likeness = ANY ({OWN}) ORDER BY l.by) AS alike"""
 
 
 class Duplicates(
-    Listing,
+    Listing[Alike],
     name="duplicates",
-    row=Alike,
     rests_on=(ACCESS, CONTACT_SEARCH, CLIENT_FILE, CALLED),
     rights=[Right.BASIC],
 ):
@@ -156,6 +163,6 @@ class Duplicates(
                 {"m.directory": "text", "t.contact": "text"},
                 each="my_directories m",
                 by_member=True,
-                test=f"{UNDER_OWN_NAME} AND {LIES_THERE.format(narrowed='')}",
+                test=f"{UNDER_OWN_NAME} AND {LIES_THERE.format(narrowed='')} AND {SHOWN_TO_ALL}",
             )
         ]

@@ -17,9 +17,9 @@ from projections.sight import open_directory
 
 WANTED = (
     *("default-area", "default-contract", "helpdesk-responsible", "helpdesk-process-area"),
-    *("zone", "country", "form-rule", "base-list"),
+    *("zone", "country", "form-rule", "base-list", "proof-retention"),
 )
-LISTED = ("severities", "life-cycles", "salutations", "relations", "units")
+LISTED = ("severities", "life-cycles", "salutations", "relations", "units", "erasure-reasons", "hold-grounds")
 
 
 def _values(words: Sequence[str]) -> str:
@@ -41,9 +41,8 @@ class ReadinessRow(Answer):
 
 
 class Readiness(
-    Listing,
+    Listing[ReadinessRow],
     name="readiness",
-    row=ReadinessRow,
     rests_on=(ACCESS, RESPONSIBLE, MEMBERSHIPS, CALLED),
     rights=[Right.BASIC],
 ):
@@ -96,7 +95,9 @@ class EntryRow(Answer):
     entry: str
 
 
-class CodeLists(Listing, name="code-lists", row=EntryRow, rests_on=(RESPONSIBLE,), rights=[Right.BASIC]):
+class CodeLists(
+    Listing[EntryRow], name="code-lists", rests_on=(RESPONSIBLE,), rights=[Right.BASIC, Right.PRIVACY_OFFICER]
+):
     """The entries of the company's code lists, each list in its order."""
 
     code_list: CodeList | None = None
@@ -119,7 +120,7 @@ class ProcessAreaRow(Answer):
     responsible: str | None
 
 
-class ProcessAreas(Listing, name="process-areas", row=ProcessAreaRow, rests_on=(RESPONSIBLE,), rights=[Right.BASIC]):
+class ProcessAreas(Listing[ProcessAreaRow], name="process-areas", rests_on=(RESPONSIBLE,), rights=[Right.BASIC]):
     """The code list of process areas."""
 
     retired: bool | None = None

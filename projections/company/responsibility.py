@@ -50,9 +50,8 @@ class ResponsibilityRow(Answer):
 
 
 class Responsibilities(
-    Listing,
+    Listing[ResponsibilityRow],
     name="responsibilities",
-    row=ResponsibilityRow,
     rests_on=(*STEADY, CALLED),
     rights=[Right.BASIC],
 ):
@@ -104,9 +103,8 @@ class LackRow(Answer):
 
 
 class ResponsibilityCheck(
-    Listing,
+    Listing[LackRow],
     name="responsibility-check",
-    row=LackRow,
     rests_on=(*RESTS_ON, CALLED),
     rights=[Right.BASIC, Right.CRM_ADMINISTRATOR, Right.AREA_ADMINISTRATOR],
 ):

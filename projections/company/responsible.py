@@ -71,6 +71,7 @@ def _values(state: Settings) -> dict[str, str | None]:
         "country": state.country,
         "form-rule": state.after_closing,
         "base-list": state.base_list.last,
+        "proof-retention": None if state.proof_days is None else str(state.proof_days),
     }
 
 
@@ -81,6 +82,8 @@ def _lists(state: Settings) -> dict[str, tuple[str, ...]]:
         "salutations": state.salutations,
         "relations": state.relations,
         "units": state.units,
+        "erasure-reasons": state.erasure_reasons,
+        "hold-grounds": state.hold_grounds,
     }
 
 
@@ -109,5 +112,5 @@ RESPONSIBLE = ReadModel(
     project=project,
     reads=(GROUP, PROCESS_AREA, SETTINGS),
     remake=remake,
-    edition=2,
+    edition=3,
 )

@@ -66,9 +66,8 @@ class CandidateRow(Answer):
 
 
 class CandidatePrices(
-    Listing,
+    Listing[CandidateRow],
     name="candidate-prices",
-    row=CandidateRow,
     rests_on=(ACCESS, CLIENT_FILE, MEMBERSHIPS, RESPONSIBLE, LISTED, ASKED_FOR),
     rights=[Right.SALES],
 ):

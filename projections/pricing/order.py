@@ -51,7 +51,7 @@ SHOWN = """
 CALLED_WHAT = "LEFT JOIN contact_names cn ON cn.contact = o.customer"
 
 
-class Orders(Listing, name="orders", row=OrderRow, rests_on=(ACCESS, CLIENT_FILE, ORDERED), rights=[Right.BASIC]):
+class Orders(Listing[OrderRow], name="orders", rests_on=(ACCESS, CLIENT_FILE, ORDERED), rights=[Right.BASIC]):
     """The orders of customers whom I may know, the newest first."""
 
     customer: ContactId | None = None
@@ -75,7 +75,7 @@ class Orders(Listing, name="orders", row=OrderRow, rests_on=(ACCESS, CLIENT_FILE
         return [Leg(f"FROM orders o WHERE true{self.given()}", key, descending=True, test=TESTED)]
 
 
-class OneOrder(Single, name="order", row=OrderRow, rests_on=(ACCESS, CLIENT_FILE, ORDERED), rights=[Right.BASIC]):
+class OneOrder(Single[OrderRow], name="order", rests_on=(ACCESS, CLIENT_FILE, ORDERED), rights=[Right.BASIC]):
     """One order."""
 
     order: OrderId
@@ -105,7 +105,7 @@ class OrderLineRow(Answer):
 
 
 class OrderLines(
-    Listing, name="order-lines", row=OrderLineRow, rests_on=(ACCESS, ORDERED, ASSORTMENT, CALLED), rights=[Right.BASIC]
+    Listing[OrderLineRow], name="order-lines", rests_on=(ACCESS, ORDERED, ASSORTMENT, CALLED), rights=[Right.BASIC]
 ):
     """The lines of an order of a customer whom I may know."""
 

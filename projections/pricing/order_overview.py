@@ -62,9 +62,8 @@ SUMS = ("orders", "quantity", "net")
 
 
 class OrderOverview(
-    Listing,
+    Listing[OverviewRow],
     name="order-overview",
-    row=OverviewRow,
     rests_on=(ACCESS, CLIENT_FILE, MEMBERSHIPS, ORDERED, ASSORTMENT),
     rights=[Right.BASIC],
 ):

@@ -33,7 +33,7 @@ class ProductRow(Answer):
     retired: bool
 
 
-class Products(Listing, name="products", row=ProductRow, rests_on=(ASSORTMENT,), rights=[Right.BASIC, Right.SALES]):
+class Products(Listing[ProductRow], name="products", rests_on=(ASSORTMENT,), rights=[Right.BASIC, Right.SALES]):
     """The products that are sold, or were."""
 
     number: Reference | None = None
@@ -64,7 +64,7 @@ class PriceListRow(Answer):
     base: bool
 
 
-class PriceLists(Listing, name="price-lists", row=PriceListRow, rests_on=(LISTED, RESPONSIBLE), rights=[Right.SALES]):
+class PriceLists(Listing[PriceListRow], name="price-lists", rests_on=(LISTED, RESPONSIBLE), rights=[Right.SALES]):
     """All price lists, in the order of their priorities."""
 
     currency: Currency | None = None
@@ -96,9 +96,8 @@ OPEN_HOLDER = f"""(h.kind = 'group' AND EXISTS (
 
 
 class PriceListHolders(
-    Listing,
+    Listing[HolderRow],
     name="price-list-holders",
-    row=HolderRow,
     rests_on=(ACCESS, LISTED, MEMBERSHIPS, CLIENT_FILE, CALLED),
     rights=[Right.SALES],
 ):
@@ -141,7 +140,7 @@ class PriceRow(Answer):
     per: int
 
 
-class Prices(Listing, name="prices", row=PriceRow, rests_on=(LISTED, ASKED_FOR, ASSORTMENT), rights=[Right.SALES]):
+class Prices(Listing[PriceRow], name="prices", rests_on=(LISTED, ASKED_FOR, ASSORTMENT), rights=[Right.SALES]):
     """All that a list asks, product by product, by unit, band and days."""
 
     price_list: PriceListId

@@ -27,7 +27,7 @@ class CalendarRow(Answer):
     revised_at: datetime
 
 
-class Calendars(Listing, name="calendars", row=CalendarRow, rests_on=(TERMS,), rights=READERS):
+class Calendars(Listing[CalendarRow], name="calendars", rests_on=(TERMS,), rights=READERS):
     """When the company is open: all calendars; `calendar` tells one whole."""
 
     of = ("calendar",)
@@ -53,7 +53,7 @@ class ContractRow(Answer):
     revised_at: datetime
 
 
-class Contracts(Listing, name="contracts", row=ContractRow, rests_on=(TERMS, CALLED), rights=READERS):
+class Contracts(Listing[ContractRow], name="contracts", rests_on=(TERMS, CALLED), rights=READERS):
     """What the company promises: all contracts; `contract` tells one whole."""
 
     calendar: CalendarId | None = None
@@ -81,7 +81,7 @@ class IncidentTypeRow(Answer):
     retired: bool
 
 
-class IncidentTypes(Listing, name="incident-types", row=IncidentTypeRow, rests_on=(TERMS,), rights=READERS):
+class IncidentTypes(Listing[IncidentTypeRow], name="incident-types", rests_on=(TERMS,), rights=READERS):
     """The code list of incident types."""
 
     contract: ContractId | None = None

@@ -110,7 +110,7 @@ def promised(condition: str) -> str:
 
 
 class Desk(
-    Listing, name="desk", row=DeskRow, rests_on=(DESK, SERVICE_LEVELS, CLIENT_FILE, CALLED), rights=[Right.HELPDESK]
+    Listing[DeskRow], name="desk", rests_on=(DESK, SERVICE_LEVELS, CLIENT_FILE, CALLED), rights=[Right.HELPDESK]
 ):
     """The tickets of the areas where I am member or reader, as far as I may know their contacts."""
 

@@ -42,9 +42,7 @@ class DueRow(Answer):
     target_seconds: int | None
 
 
-class Deadlines(
-    Listing, name="deadlines", row=DueRow, rests_on=(DESK, SERVICE_LEVELS, CALLED), rights=[Right.HELPDESK]
-):
+class Deadlines(Listing[DueRow], name="deadlines", rests_on=(DESK, SERVICE_LEVELS, CALLED), rights=[Right.HELPDESK]):
     """Every promise that is still open on the tickets I may see, by its due; then those that stand still."""
 
     area: AreaId | None = None

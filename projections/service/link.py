@@ -65,9 +65,8 @@ class LinkRow(Answer):
 
 
 class TicketLinks(
-    Listing,
+    Listing[LinkRow],
     name="ticket-links",
-    row=LinkRow,
     rests_on=(*RESTS_ON, CLIENT_FILE),
     rights=[Right.BASIC, Right.HELPDESK],
 ):
@@ -115,7 +114,7 @@ class LinkedTicketRow(Answer):
 
 
 class LinkedTickets(
-    Listing, name="linked-tickets", row=LinkedTicketRow, rests_on=RESTS_ON, rights=[Right.BASIC, Right.HELPDESK]
+    Listing[LinkedTicketRow], name="linked-tickets", rests_on=RESTS_ON, rights=[Right.BASIC, Right.HELPDESK]
 ):
     """The tickets that have to do with a thing and lie open to me, the last linked first.
 

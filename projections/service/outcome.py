@@ -39,9 +39,8 @@ def outcome(target: str) -> str:
 
 
 class SlaOutcomes(
-    Listing,
+    Listing[OutcomeRow],
     name="sla-outcomes",
-    row=OutcomeRow,
     rests_on=(DESK, SERVICE_LEVELS, MEMBERSHIPS),
     rights=[Right.ANALYST, Right.HELPDESK],
 ):

@@ -107,9 +107,8 @@ EVERY = f"""
 
 
 class SlaOverview(
-    Listing,
+    Listing[KeptRow],
     name="sla-overview",
-    row=KeptRow,
     rests_on=(DESK, SERVICE_LEVELS, MEMBERSHIPS, RESPONSIBLE, CALLED),
     rights=[Right.ANALYST, Right.HELPDESK],
 ):

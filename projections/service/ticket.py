@@ -74,9 +74,8 @@ DEADLINES = f"""
 
 
 class OneTicket(
-    Single,
+    Single[TicketRow],
     name="ticket",
-    row=TicketRow,
     rests_on=(DESK, SERVICE_LEVELS, CLIENT_FILE, MEMBERSHIPS, CALLED),
     rights=[Right.BASIC, Right.HELPDESK],
 ):

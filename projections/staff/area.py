@@ -36,9 +36,8 @@ MY_ROLES = f"""ARRAY(
 
 
 class Areas(
-    Listing,
+    Listing[AreaRow],
     name="areas",
-    row=AreaRow,
     rests_on=(ACCESS, ROSTER, CALLED),
     rights=[Right.BASIC, Right.AREA_ADMINISTRATOR],
 ):
@@ -89,9 +88,8 @@ HOLDER_NAMED = """
 
 
 class AreaRoles(
-    Listing,
+    Listing[AreaRoleRow],
     name="area-roles",
-    row=AreaRoleRow,
     rests_on=(ACCESS, ROSTER, CALLED),
     rights=[Right.BASIC, Right.AREA_ADMINISTRATOR],
 ):

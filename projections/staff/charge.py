@@ -88,9 +88,8 @@ TOLD = f"""CASE c.kind
 
 
 class WorkerCharges(
-    Listing,
+    Listing[ChargeRow],
     name="worker-charges",
-    row=ChargeRow,
     rests_on=(ACCESS, DESK, RESPONSIBLE, CLIENT_LINKS, MEMBERSHIPS, CLIENT_FILE, ENTRANCES, TERMS, CALLED),
     rights=[Right.BASIC, Right.CRM_ADMINISTRATOR],
 ):

@@ -39,9 +39,8 @@ class DirectoryRightRow(Answer):
 
 
 class DirectoryRights(
-    Listing,
+    Listing[DirectoryRightRow],
     name="directory-rights",
-    row=DirectoryRightRow,
     rests_on=(ACCESS, SHELVES, ROSTER, CALLED),
     rights=[Right.BASIC, Right.AREA_ADMINISTRATOR],
 ):

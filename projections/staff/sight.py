@@ -50,7 +50,7 @@ class Sight(Answer):
     areas: tuple[MyRole, ...]
 
 
-class MySight(Single, name="my-sight", row=Sight, rests_on=(ACCESS, CALLED)):
+class MySight(Single[Sight], name="my-sight", rests_on=(ACCESS, CALLED)):
     """My system rights, teams, directories and areas; without a team beside it, a right is mine in person."""
 
     sql = f"""

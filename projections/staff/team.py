@@ -26,7 +26,7 @@ class TeamRow(Answer):
     disbanded: bool
 
 
-class Teams(Listing, name="teams", row=TeamRow, rests_on=(ACCESS, ROSTER, CALLED), rights=STAFF):
+class Teams(Listing[TeamRow], name="teams", rests_on=(ACCESS, ROSTER, CALLED), rights=STAFF):
     """All teams, or those of one worker."""
 
     worker: WorkerId | None = None
@@ -54,7 +54,7 @@ class TeamMemberRow(WorkerRow):
     leads: bool
 
 
-class TeamMembers(Listing, name="team-members", row=TeamMemberRow, rests_on=(ACCESS, ROSTER, CALLED), rights=STAFF):
+class TeamMembers(Listing[TeamMemberRow], name="team-members", rests_on=(ACCESS, ROSTER, CALLED), rights=STAFF):
     """Who is in a team."""
 
     team: TeamId

@@ -40,7 +40,7 @@ CALLED_BY = "JOIN worker_names n ON n.worker = {row}.worker JOIN access_workers 
 SHOWN = f"n.worker, n.name AS sealed_name, w.active, {away('n.worker')} AS absent"
 
 
-class Workers(Listing, name="workers", row=WorkerRow, rests_on=(ACCESS, CALLED, ROSTER), rights=STAFF):
+class Workers(Listing[WorkerRow], name="workers", rests_on=(ACCESS, CALLED, ROSTER), rights=STAFF):
     """Everybody who works here, or did."""
 
     active: bool | None = None
@@ -120,7 +120,7 @@ def _whole(listed: str) -> str:
     return f"CASE WHEN {WHOLE} THEN coalesce(({listed}), '[]') END"
 
 
-class OneWorker(Single, name="worker", row=OneWorkerRow, rests_on=(ACCESS, CALLED, ROSTER, TOLD), rights=STAFF):
+class OneWorker(Single[OneWorkerRow], name="worker", rests_on=(ACCESS, CALLED, ROSTER, TOLD), rights=STAFF):
     """One worker; with rights, teams and absences where it is oneself, or to the CRM administrator."""
 
     worker: WorkerId

@@ -29,9 +29,8 @@ class GatewayRow(Answer):
 
 
 class Gateways(
-    Listing,
+    Listing[GatewayRow],
     name="gateways",
-    row=GatewayRow,
     rests_on=(ENTRANCES, RESPONSIBLE, CALLED),
     rights=[Right.BASIC, Right.HELPDESK, Right.CRM_ADMINISTRATOR],
 ):

@@ -38,7 +38,7 @@ class NoticeRow(Answer):
     missing: str | None
 
 
-class Notices(Listing, name="notices", row=NoticeRow, rests_on=(TOLD, DESK), rights=[Right.BASIC]):
+class Notices(Listing[NoticeRow], name="notices", rests_on=(TOLD, DESK), rights=[Right.BASIC]):
     """My notices, the newest first."""
 
     seen: bool | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Protocol
 
-from naive import pricing, spelling, timers
+from naive import pricing, privacy, spelling, timers
 from naive.promises import ANSWERED, WROTE, Book, Clock, Step, Verdict, Written, calendar, promised, steps
 
 PlainFact = dict[str, Any]
@@ -38,7 +38,7 @@ STATUS_AFTER: dict[str, tuple[str, tuple[str, ...] | None]] = {
 PROMISED = ("ticket.contract-selected", "ticket.contract-changed")
 ASSESSED = ("ticket.assessed", "ticket.assessment-withdrawn")
 LATE = timedelta(minutes=5)
-AUTOMATA = ("system", "routing", "notifying", "checking", "timer", "mailing")
+AUTOMATA = ("system", "routing", "notifying", "checking", "timer", "mailing", "erasing")
 LEVELS = {"use": 1, "edit": 2, "administer": 3}
 
 
@@ -81,6 +81,8 @@ def views(facts: Sequence[PlainFact], secrets: Secrets | None = None) -> Rows:
         streams[fact["stream"]].append(fact)
     for fact in facts:
         _access(found, fact)
+        privacy.withheld(found, fact)
+        privacy.links(found, fact)
         _names(found, fact)
         _clients(found, fact)
         _papers(found, fact)
@@ -99,6 +101,8 @@ def views(facts: Sequence[PlainFact], secrets: Secrets | None = None) -> Rows:
             pricing.ABOUT[about](found, thing(own[0]), own)
         if noun in ("group", "contact"):
             pricing.holder(found, noun, thing(own[0]), own)
+        if noun in privacy.ABOUT:
+            privacy.ABOUT[noun](found, thing(own[0]), own)
         if noun == "ticket":
             _ticket(found, own, streams, book)
             timers.of_ticket(found, thing(own[0]), own, streams.get("settings-company", ()), book)
@@ -237,8 +241,10 @@ def _links(found: Rows, own: Sequence[PlainFact]) -> None:
 
 
 def _search(found: Rows, stream: str, streams: dict[str, list[PlainFact]], secrets: Secrets) -> None:
-    """By what is said last of each field; where the contact lies whose name it goes under last."""
+    """By what is said last of each field, of who is not forgotten; where it lies whose name it goes under last."""
     own = streams[stream]
+    if any(fact["topic"] == "contact.forgotten" for fact in own):
+        return
     id = thing(own[0])
     last = [fact for fact in own if fact["topic"] in ("contact.merged", "contact.separated")][-1:]
     finds = next((fact["body"]["survivor"] for fact in last if fact["topic"] == "contact.merged"), id)
@@ -329,11 +335,13 @@ def _read_out(field: str, value: Any) -> str:
         return ", ".join(_told_one(each) if isinstance(each, dict) else each for each in value)
     if isinstance(value, dict):
         return pricing.said(value)
-    return str(instant(value)) if field in ("due", "since", "until") else str(value)
+    return str(instant(value)) if field in ("due", "since", "until", "proof_until", "inert_at") else str(value)
 
 
 def _told_one(one: dict[str, Any]) -> str:
-    """Somebody who is told, as whom, and instead of whom."""
+    """Somebody who is told, as whom, and instead of whom; or what is in the way of forgetting, and which."""
+    if "worker" not in one:
+        return " ".join(filter(None, (one["kind"], one["thing"], one["ground"])))
     instead = "" if one["instead_of"] is None else f" instead of {one['instead_of']}"
     return f"{one['worker'] or 'nobody'} as {one['recipient']}{instead}"
 
@@ -490,7 +498,12 @@ def _settings(found: Rows, own: Sequence[PlainFact]) -> None:
         _setting(found, name, [fact["body"][field] for fact in by_happening(own) if field in fact["body"]])
     for name, field in (("default-area", "area"), ("zone", "zone"), ("country", "country"), ("form-rule", "reopens")):
         _setting(found, name, [fact["body"][field] for fact in own if field in fact["body"]])
-    for name in ("severities", "life-cycles", "salutations", "relations", "units"):
+    days = [str(fact["body"]["days"]) for fact in own if fact["topic"] == "settings.proof-retention-set"]
+    _setting(found, "proof-retention", days)
+    for name in (
+        *("severities", "life-cycles", "salutations", "relations", "units"),
+        *("erasure-reasons", "hold-grounds"),
+    ):
         listed = [fact["body"] for fact in own if fact["topic"] == f"settings.{name}-listed"]
         for place, entry in enumerate(next(iter(listed[-1].values())) if listed else ()):
             found["code_lists"][name, f"{place:03}"] = {"entry": entry}

@@ -107,6 +107,15 @@ def test_a_contact_lies_where_it_was_moved_to() -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.topic)
-def test_a_fact_changes_one_row_at_most(event: Event) -> None:
+def test_a_fact_about_one_subject_changes_one_row_at_most(event: Event) -> None:
     fact: Fact[Any] = Fact("thing-x", 1, event, LONG_AGO, LONG_AGO, "system", 1)
     assert len(list(project(fact))) == (1 if type(event) in ACCESS.facts else 0)
+
+
+@pytest.mark.parametrize(
+    "topic", ["contact.restricted", "contact.restriction-lifted", "erasure.requested", "erasure.fenced"]
+)
+def test_of_somebody_who_stands_for_several_subjects_a_row_for_each_changes(topic: str) -> None:
+    several = EVENT[topic].model_copy(update={"subjects": ("5b1f0c", "77aa01", "ba6e21")})
+    fact: Fact[Any] = Fact("thing-x", 1, several, LONG_AGO, LONG_AGO, "system", 1)
+    assert len(list(project(fact))) == 3

@@ -25,6 +25,10 @@ TABLE = re.compile(r"(?:FROM|JOIN)\s+([a-z_0-9]+)")
 OWNERS = {table.name: model for model in READ_MODELS.values() for table in model.tables}
 
 
+NAMED = {"person": "contact:xy"}
+"""Ids that say what they are of."""
+
+
 def asked() -> Iterator[Question]:
     """Every question in every form that its SQL can take."""
     for kind in QUESTIONS.values():
@@ -41,7 +45,7 @@ def asked() -> Iterator[Question]:
         elif kind is LinkedTickets:
             yield from (LinkedTickets(kind=kind, thing="xy") for kind in LinkKind)
         else:
-            needed = {name: "xy" for name, field in kind.model_fields.items() if field.is_required()}
+            needed = {name: NAMED.get(name, "xy") for name, field in kind.model_fields.items() if field.is_required()}
             yield kind.model_validate(needed)
 
 
