@@ -1,104 +1,138 @@
-"""Data keys are wrapped by a key that lives outside the database: a file here, a key service elsewhere."""
+"""Data keys are wrapped by a key outside the database that ends at a stated date: a file, or in a key service."""
 
 from __future__ import annotations
 
-import os
-import re
-from base64 import b64decode, b64encode
-from pathlib import Path
-from typing import Protocol
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 
 KEY_BYTES = 32
-NAME = re.compile(r"kek-([1-9][0-9]*)")
-NONCE_BYTES = 12
 
 
 class KeyUnavailable(Exception):
     """The key-encryption key cannot be had now; asking again later may help."""
 
 
+class EndUnknown(KeyUnavailable):
+    """Nobody can say when the key ends, or keep to it; asking again does not help."""
+
+
+class EpochInUse(Exception):
+    """The key is the one that new data keys are wrapped with: it is rotated before it is destroyed."""
+
+
+class Epoch(NamedTuple):
+    """The life of one key-encryption key; what it wrapped is inert once it is destroyed."""
+
+    number: int
+    made_at: datetime
+    destroyed_at: datetime | None = None
+    promised_at: datetime | None = None
+    """When it ends at the latest, as some receipt says."""
+
+
 class KeyEncryption(Protocol):
-    """Wraps and unwraps data keys; `bound` ties the wrapped key to its name."""
+    """What a key service must give. `bound` ties a wrapped key to its name.
+
+    Epochs are numbered upwards and never used again; the highest is in use. An epoch that was destroyed is still told
+    of, for ever and outside the database, so that a restored backup is answered with a date and not with a guess.
+    """
 
     epoch: int
+    """What new keys are wrapped with, as of the last look."""
 
-    def wrap(self, plain: bytes, bound: bytes) -> bytes: ...
+    @property
+    def epochs(self) -> Mapping[int, Epoch]:
+        """All there ever were, the oldest first, also what others made and destroyed since the last look."""
+        ...
 
-    def unwrap(self, epoch: int, wrapped: bytes, bound: bytes) -> bytes: ...
+    def look(self) -> None:
+        """Notice what other processes made and destroyed. Called by the thread that wraps, as `epoch` moves by it."""
+        ...
+
+    def wrap(self, plain: bytes, bound: bytes, epoch: int | None = None) -> bytes:
+        """Wrapped under an epoch, or under the one in use. Raises KeyUnavailable."""
+        ...
+
+    def unwrap(self, epoch: int, wrapped: bytes, bound: bytes) -> bytes:
+        """Also of an epoch that was made since the last look. Raises KeyUnavailable, with the date where it ended."""
+        ...
 
     def derive(self, use: str) -> bytes:
-        """A secret of 32 bytes for one use, the same in every process."""
+        """A secret of 32 bytes for one use, the same in every process and in all epochs."""
+        ...
+
+    def secret(self, epoch: int, use: str) -> bytes:
+        """A secret of 32 bytes for one use that ends with its epoch. Raises KeyUnavailable."""
+        ...
+
+    def rotate(self, at: datetime) -> int:
+        """Have a new epoch in use; where somebody made one since the last look, that. Gives its number."""
+        ...
+
+    def promise(self, epoch: int, ends_at: datetime) -> None:
+        """Have it noted, outside the database, that the epoch ends then at the latest; the earliest date stands.
+
+        Raises EndUnknown, also where nothing can be noted.
+        """
+        ...
+
+    def destroy(self, epoch: int, at: datetime) -> None:
+        """So that nobody can unwrap with it ever again; once more is the same as once. Raises EpochInUse."""
         ...
 
 
-class KeyFile:
-    """Key-encryption keys as files `kek-<epoch>` in one folder, readable by the owner alone; the highest is in use."""
+class Lifetimes(NamedTuple):
+    """For how long an epoch is used, and for how long after that backups of the database stay restorable.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        named = {path: NAME.fullmatch(path.name) for path in folder.glob("kek-*")}
-        self._keys = {int(name[1]): _read(path) for path, name in named.items() if name}
-        if not self._keys:
-            raise KeyUnavailable(f"no key-encryption key in {folder}")
-        self.epoch = max(self._keys)
-        self._root = self._keys[min(self._keys)]
+    What a receipt says goes before: whatever comes late, is set otherwise or stood still meanwhile, no epoch is to end
+    later than was planned when it was made, nor than was promised of it, or of one that came after it.
+    """
 
-    @classmethod
-    def opened(cls, folder: Path, *, first_start: bool) -> KeyFile:
-        """The keys of the folder. The first start makes the first one; later a missing key is never replaced."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if first_start and not any(folder.glob("kek-*")):
-            _write(folder / "kek-1")
-        return cls(folder)
+    kek_days: int
+    backup_days: int
 
-    def wrap(self, plain: bytes, bound: bytes) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + AESGCM(self._keys[self.epoch]).encrypt(nonce, plain, bound)
+    def rotates_at(self, epochs: Mapping[int, Epoch], number: int) -> datetime:
+        """When the epoch gave way to the next one, or is to."""
+        later = min((each for each in epochs if each > number), default=None)
+        return self._planned(epochs, number) if later is None else epochs[later].made_at
 
-    def unwrap(self, epoch: int, wrapped: bytes, bound: bytes) -> bytes:
-        key = self._keys.get(epoch)
-        if key is None:
-            raise KeyUnavailable(f"key-encryption key {epoch} is not in {self._folder}")
-        try:
-            return AESGCM(key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound)
-        except InvalidTag:
-            raise KeyUnavailable(f"kek-{epoch} in {self._folder} is not the key that this was wrapped with") from None
+    def ends_at(self, epochs: Mapping[int, Epoch], number: int) -> datetime:
+        """When the epoch was destroyed, or is to be."""
+        each = known(epochs, number)
+        if each.destroyed_at is not None:
+            return each.destroyed_at
+        rotates_at = min(self.rotates_at(epochs, number), self._planned(epochs, number))
+        return min([rotates_at + timedelta(days=self.backup_days), *_promised(epochs, number)])
 
-    def derive(self, use: str) -> bytes:
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"kartoteka:{use}".encode()).derive(self._root)
+    def inert_at(self, epochs: Mapping[int, Epoch], number: int, at: datetime) -> datetime:
+        """From when on nobody opens what was wrapped with the epoch, in no backup. Raises EndUnknown.
 
+        Of one that should have been destroyed by now and was not, nothing earlier than now is said.
+        """
+        return known(epochs, number).destroyed_at or max(self.ends_at(epochs, number), at)
 
-def _read(path: Path) -> bytes:
-    try:
-        key = b64decode(path.read_text().strip(), validate=True)
-    except (OSError, ValueError) as error:
-        raise KeyUnavailable(f"{path} cannot be read as a key") from error
-    if len(key) != KEY_BYTES:
-        raise KeyUnavailable(f"{path} does not hold {KEY_BYTES} bytes")
-    return key
+    def _planned(self, epochs: Mapping[int, Epoch], number: int) -> datetime:
+        """In time for backups to stay restorable until what was promised."""
+        backup = timedelta(days=self.backup_days)
+        promised = [ends_at - backup for ends_at in _promised(epochs, number)]
+        return min([epochs[number].made_at + timedelta(days=self.kek_days), *promised])
+
+    def promised(self, keys: KeyEncryption, number: int, at: datetime) -> datetime:
+        """The same date for a receipt: noted before it is said, so that it holds. Raises EndUnknown."""
+        ends_at = self.ends_at(keys.epochs, number)
+        if keys.epochs[number].destroyed_at is None:
+            keys.promise(number, ends_at)
+        return self.inert_at(keys.epochs, number, at)
 
 
-def _write(path: Path) -> None:
-    """Made whole or not at all: of two processes that start together one wins, both read the same."""
-    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(b64encode(os.urandom(KEY_BYTES)).decode("ascii") + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # a key that a crash takes away takes with it all it has wrapped
-    finally:
-        os.close(folder)
+def _promised(epochs: Mapping[int, Epoch], number: int) -> list[datetime]:
+    """What was said of later ones holds for those before, too."""
+    return [each.promised_at for each in epochs.values() if each.number >= number and each.promised_at]
+
+
+def known(epochs: Mapping[int, Epoch], number: int) -> Epoch:
+    """Raises EndUnknown for one that never was."""
+    if number not in epochs:
+        raise EndUnknown(f"there never was a kek-{number} where the keys are kept")
+    return epochs[number]

@@ -11,13 +11,22 @@ TOKEN_BYTES = 8
 """Of the many millions of words of a company, two share a token once in thousands of years of searching."""
 
 TOKEN_LETTERS = 11
+USE = "search"
 
 
 class KeyedWords:
-    """Call it with a word for its token, of 11 letters."""
+    """Call it with a word for its token, of 11 letters.
 
-    def __init__(self, keys: KeyEncryption) -> None:
-        self._key = keys.derive("search")
+    The secret is that of one epoch of the key-encryption key and ends with it, so that an old backup cannot be asked
+    for names; `epoch` is None for what was made before secrets had an epoch. Raises KeyUnavailable.
+    """
+
+    def __init__(self, keys: KeyEncryption, epoch: int | None = None) -> None:
+        self._keys, self._key = keys, keys.derive(USE) if epoch is None else keys.secret(epoch, USE)
+
+    def of(self, epoch: int | None) -> KeyedWords:
+        """Those of another epoch, kept by nobody but who asked. Raises KeyUnavailable."""
+        return KeyedWords(self._keys, epoch)
 
     def __call__(self, word: str) -> str:
         digest = blake2b(word.encode(), key=self._key, digest_size=TOKEN_BYTES).digest()

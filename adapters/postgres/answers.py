@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.errors import FeatureNotSupported, QueryCanceled, UndefinedColumn, UndefinedFunction, UndefinedTable
 
 from adapters.inquiry import Inquiry, Place
@@ -28,22 +31,21 @@ from projections.sight import lasts
 
 T = TypeVar("T")
 
-CONNECTIONS = 4
+CONNECTIONS = 8
+PARAMETER = re.compile(r"%\((\w+)\)s")
 READING = "-c default_transaction_read_only=on -c statement_timeout=5000 -c jit=off"
 STANDING = f"""
-SELECT EXISTS (SELECT FROM access_workers WHERE worker = %(actor)s AND active),
-       ARRAY(SELECT right_name FROM access_rights r WHERE worker = %(actor)s AND {lasts("r")}),
-       (SELECT json_object_agg(name, position) FROM ({POSITIONS}) p)
+SELECT EXISTS (SELECT FROM access_workers WHERE worker = %(actor)s AND active) AS active,
+       ARRAY(SELECT right_name FROM access_rights r WHERE worker = %(actor)s AND {lasts("r")}) AS rights,
+       (SELECT json_object_agg(name, position) FROM ({POSITIONS}) p) AS positions
 """
 AT_ONCE = f"""
-SELECT * FROM (
-    SELECT EXISTS (SELECT FROM access_workers WHERE worker = %(actor)s AND active) AS active,
-           ARRAY(SELECT right_name FROM access_rights r WHERE worker = %(actor)s AND {lasts("r")}) AS rights,
-           (SELECT position FROM head) AS position
-) s LEFT JOIN (SELECT true AS found, a.* FROM ({{answer}}) a) a ON true
+SELECT * FROM ({STANDING}) s LEFT JOIN (SELECT true AS found, a.* FROM ({{answer}}) a) a ON true
 """
-"""The same and the answer to it, of a question that rests on nothing that comes after the facts."""
+"""The same and the answer to it in one look: to go to Postgres and back takes as long as many an answer does."""
 
+TOKENS_OF = "SELECT max(kek_epoch) FROM read_models WHERE name = %(name)s AND state IN ('active', 'paused', 'failed')"
+"""The epoch of what the served version's tokens were made with; only one version is served."""
 
 Connection = AsyncConnection[Any]
 
@@ -86,65 +88,85 @@ class Answers:
     """A few connections and those who wait for them; a question that waits for a position holds none."""
 
     def __init__(self, url: str, schema: str, keyring: Keyring, *, connections: int = CONNECTIONS) -> None:
-        self._lines = [Line(url, schema, READING) for _ in range(connections)]
-        self._free: asyncio.Queue[Line] = asyncio.LifoQueue()
-        for line in self._lines:
-            self._free.put_nowait(line)
+        self._lines = Lines(url, schema, READING, connections)
         self._looking = Line(url, schema, READING)
         self._positions = Positions(self._looking)
-        self.keyring, self._opening = keyring, asyncio.Lock()
+        self.keyring = keyring
 
     async def close(self) -> None:
-        for line in (*self._lines, self._looking):
-            await line.close()
+        for lines in (self._lines, self._looking):
+            await lines.close()
 
     async def answer(self, inquiry: Inquiry[Question], until: float) -> Found:
         """The answer, by an instant of the loop's clock at the latest. Raises Refused, and what is in `Unready`."""
         models = frozenset(model.name for model in inquiry.question.rests_on if not model.within_append)
-        if not models and isinstance(inquiry.question, Single):
+        by_words = any(model.opens for model in inquiry.question.rests_on)
+        look = self._at_once if isinstance(inquiry.question, Single) and not by_words else self._after_standing
+        while True:
             async with before(until, OutOfTime):
-                return await self._try(lambda connection: self._at_once(connection, inquiry))
-        async with before(until, OutOfTime):
-            position = await self._try(lambda connection: _standing(connection, inquiry, models))
-        if position < inquiry.min_position:
+                found = await self._lines.ask(lambda connection: look(connection, inquiry, models))
+            if found is not None:
+                return found
+            if not models:
+                raise ViewBehind
             async with before(until, ViewBehind):
-                position = await self._positions.wait(models, inquiry.min_position)
-        async with before(until, OutOfTime):
-            found = await self._try(lambda connection: self._found(connection, inquiry))
-        return found._replace(position=position)
+                await self._positions.wait(models, inquiry.min_position)
 
-    async def _at_once(self, connection: Connection, inquiry: Inquiry[Question]) -> Found:
-        """Standing and answer in one look, which shows what the log holds. Raises what those two raise."""
+    async def positions(self) -> Mapping[str, int]:
+        """How far each read model that is served has come, and the log under ""; looked at once. Raises `Unready`."""
+
+        async def look(connection: Connection) -> Mapping[str, int]:
+            return dict((await _table(connection, POSITIONS, {})).rows)
+
+        return await self._lines.ask(look)
+
+    async def _at_once(
+        self, connection: Connection, inquiry: Inquiry[Question], models: frozenset[str]
+    ) -> Found | None:
+        """Standing and answer in one look; None where that is not yet far enough."""
         question = inquiry.question
         assert isinstance(question, Single)
         statement = AT_ONCE.format(answer=question.statement())
         found = await _table(connection, statement, _parameters(inquiry, self.keyring.keyed))
-        active, rights, position, there, *row = found.rows[0]
-        _needs_standing(inquiry, active=active, rights=rights)
+        active, rights, positions, there, *row = found.rows[0]
+        position, officer = _standing(inquiry, models, active, rights, positions)
         if position < inquiry.min_position:
-            raise ViewBehind
+            return None
         require(bool(there), otherwise=question.unknown())
-        rows, exceptions = await self._shown(connection, question, Table(found.names[4:], [tuple(row)]))
+        shown = Table(found.names[4:], [tuple(row)])
+        rows, exceptions = await self._shown(connection, question, shown, officer=officer)
         return Found(rows, [], position, exceptions=exceptions)
 
-    async def _try(self, ask: Callable[[Connection], Awaitable[T]]) -> T:
-        async with self._line() as line:
-            return await twice(line, ask)
+    async def _after_standing(
+        self, connection: Connection, inquiry: Inquiry[Question], models: frozenset[str]
+    ) -> Found | None:
+        """The same in several looks, of which the first tells how far the others are at least."""
+        standing = await _table(connection, STANDING, {"actor": inquiry.actor, "received": inquiry.receipt})
+        position, officer = _standing(inquiry, models, *standing.rows[0])
+        if position < inquiry.min_position:
+            return None
+        return (await self._found(connection, inquiry, officer=officer))._replace(position=position)
 
-    @asynccontextmanager
-    async def _line(self) -> AsyncIterator[Line]:
-        line = await self._free.get()
-        try:
-            yield line
-        finally:
-            self._free.put_nowait(line)
+    async def _found(self, connection: Connection, inquiry: Inquiry[Question], *, officer: bool) -> Found:
+        """Asked again where words are looked for by a secret that is served no longer when the answer is there."""
+        keyed, name = self.keyring.keyed, next((each.name for each in inquiry.question.rests_on if each.opens), None)
+        if name is None:
+            return await self._found_by(connection, inquiry, keyed, officer=officer)
+        epoch = await _value(connection, TOKENS_OF, {"name": name})
+        while True:
+            found = await self._found_by(connection, inquiry, keyed.of(epoch), officer=officer)
+            before, epoch = epoch, await _value(connection, TOKENS_OF, {"name": name})
+            if epoch == before:
+                return found
 
-    async def _found(self, connection: Connection, inquiry: Inquiry[Question]) -> Found:
-        question, given = inquiry.question, _parameters(inquiry, self.keyring.keyed)
+    async def _found_by(
+        self, connection: Connection, inquiry: Inquiry[Question], keyed: Keyed, *, officer: bool
+    ) -> Found:
+        question, given = inquiry.question, _parameters(inquiry, keyed)
         if isinstance(question, Single):
             found = await _table(connection, question.statement(), given)
             require(bool(found.rows), otherwise=question.unknown())
-            rows, exceptions = await self._shown(connection, question, found)
+            rows, exceptions = await self._shown(connection, question, found, officer=officer)
             return Found(rows, [], 0, exceptions=exceptions)
         assert isinstance(question, Listing)
         if question.known():
@@ -153,19 +175,18 @@ class Answers:
         found = await _table(connection, question.statement(leg, behind=behind), given)
         places, left_off = found.places()
         count = await _value(connection, question.count_statement(), given) if question.counted else None
-        rows, exceptions = await self._shown(connection, question, found.without_places())
+        rows, exceptions = await self._shown(connection, question, found.without_places(), officer=officer)
         return Found(rows, places, 0, count, left_off, exceptions)
 
     async def _shown(
-        self, connection: Connection, question: Question, found: Table
+        self, connection: Connection, question: Question, found: Table, *, officer: bool
     ) -> tuple[list[dict[str, Any]], list[Right | None]]:
-        """With personal fields in the clear. One at a time: a key must not be dropped between its look and its use."""
+        """With personal fields in the clear; what is withheld, for a privacy officer alone."""
         sealed = SealedColumns(found.names, found.rows)
         opener: Opener = leave_sealed
-        async with self._opening:
-            if keys := sealed.keys():
-                opener = await self.keyring.opener(connection, keys)
-            rows = sealed.opened(opener)
+        if keys := sealed.keys():
+            opener = await self.keyring.opener(connection, keys, withheld_too=officer)
+        rows = sealed.opened(opener)
         exceptions = [row.pop(EXCEPTION, None) for row in rows]
         return [question.shown(row) for row in rows], exceptions
 
@@ -184,6 +205,27 @@ class Table(NamedTuple):
     def without_places(self) -> Table:
         """What is shown of the rows; one that did not pass is there for its place alone."""
         return Table(self.names[:-4], [row[:-4] for row in self.rows if row[-2]])
+
+
+class Lines:
+    """A few connections and those who wait for one of them, each in turn; the one used last is used next."""
+
+    def __init__(self, url: str, schema: str, options: str, connections: int) -> None:
+        self._lines = [Line(url, schema, options) for _ in range(connections)]
+        self._free, self._turns = deque(self._lines), asyncio.Semaphore(connections)
+
+    async def close(self) -> None:
+        for line in self._lines:
+            await line.close()
+
+    async def ask(self, ask: Callable[[Connection], Awaitable[T]]) -> T:
+        """On one that is free. Raises what `twice` does."""
+        async with self._turns:
+            line = self._free.pop()
+            try:
+                return await twice(line, ask)
+            finally:
+                self._free.append(line)
 
 
 async def twice(line: Line, ask: Callable[[Connection], Awaitable[T]]) -> T:
@@ -212,22 +254,19 @@ async def before(until: float, otherwise: type[Exception]) -> AsyncIterator[None
         raise otherwise from None
 
 
-async def _standing(connection: Connection, inquiry: Inquiry[Question], models: frozenset[str]) -> int:
-    """How far everything has come that the answer rests on. Raises RightMissing, ViewAbsent."""
-    active, rights, positions = (
-        await _table(connection, STANDING, {"actor": inquiry.actor, "received": inquiry.receipt})
-    ).rows[0]
-    _needs_standing(inquiry, active=active, rights=rights)
-    if not models <= positions.keys():
-        raise ViewAbsent
-    return reached(positions, models)
+def _standing(
+    inquiry: Inquiry[Question], models: frozenset[str], active: bool, rights: Collection[str], positions: dict[str, int]
+) -> tuple[int, bool]:
+    """How far everything has come that the answer rests on; whether it goes to a privacy officer.
 
-
-def _needs_standing(inquiry: Inquiry[Question], *, active: bool, rights: Collection[str]) -> None:
-    """Refuse whoever is not active or holds none of the rights that the question takes."""
+    Raises RightMissing, ViewAbsent.
+    """
     if inquiry.actor != SYSTEM:
         needed = inquiry.question.rights
         require(active and (not needed or not needed.isdisjoint(rights)), otherwise=RightMissing)
+    if not models <= positions.keys():
+        raise ViewAbsent
+    return reached(positions, models), inquiry.actor == SYSTEM or Right.PRIVACY_OFFICER in rights
 
 
 def _parameters(inquiry: Inquiry[Question], keyed: Keyed) -> dict[str, Any]:
@@ -239,6 +278,7 @@ def _parameters(inquiry: Inquiry[Question], keyed: Keyed) -> dict[str, Any]:
         **{f"behind_{n}": value for n, value in enumerate(key)},
         "actor": inquiry.actor,
         "everything": inquiry.actor == SYSTEM,
+        "exported": inquiry.purpose is not None,
         "now": inquiry.as_of,
         "received": inquiry.receipt,
         "limit": inquiry.limit + 1,
@@ -246,8 +286,22 @@ def _parameters(inquiry: Inquiry[Question], keyed: Keyed) -> dict[str, Any]:
 
 
 async def _table(connection: Connection, statement: str, given: Mapping[str, Any]) -> Table:
-    cursor = await connection.execute(statement.encode(), given, prepare=True, binary=True)
-    return Table([column.name for column in cursor.description or ()], await cursor.fetchall())
+    """Written for the server once: questions are long, and psycopg would look each time for where parameters stand."""
+    written, wanted = _positional(statement)
+    cursor = AsyncRawCursor(connection)
+    await cursor.execute(written, [given[name] for name in wanted], prepare=True, binary=True)
+    result = cursor.pgresult
+    assert result is not None
+    names = [(result.fname(column) or b"").decode() for column in range(result.nfields)]
+    return Table(names, await cursor.fetchall())
+
+
+@lru_cache(maxsize=1024)
+def _positional(statement: str) -> tuple[bytes, Sequence[str]]:
+    """With $1, $2 and so on for %(names)s, and which names those are."""
+    names = list(dict.fromkeys(PARAMETER.findall(statement)))
+    numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
+    return PARAMETER.sub(lambda found: numbers[found[1]], statement).replace("%%", "%").encode(), names
 
 
 async def _value(connection: Connection, statement: str, given: Mapping[str, Any]) -> Any:

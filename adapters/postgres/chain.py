@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
+from adapters.anchor import Anchor
 from adapters.postgres.reading import Head, Snapshot, Stored
 
 ORIGIN = sha256(b"").digest()
@@ -67,12 +68,21 @@ def digest(row: Stored) -> bytes:
     return sha256(envelope.encode() + state).digest()
 
 
-class Walk:
-    """How far along the chain everything has been as it should; `known` is a link that an auditor kept elsewhere."""
+NOTHING_ANCHORED: Mapping[int, Anchor] = {}
 
-    def __init__(self, known: tuple[int, bytes] | None = None) -> None:
+
+class Walk:
+    """How far along the chain everything has been as it should.
+
+    `known` is a link that an auditor kept elsewhere, `anchors` are those that were kept by position.
+    """
+
+    def __init__(
+        self, known: tuple[int, bytes] | None = None, anchors: Mapping[int, Anchor] = NOTHING_ANCHORED
+    ) -> None:
         self.position, self.link, self.recorded = 0, ORIGIN, -(2**63)
         self._known_position, self._known_link = known or (-1, b"")
+        self._anchors, self._last_anchor = anchors, anchors[max(anchors)] if anchors else None
 
     def go(self, rows: Sequence[Stored]) -> tuple[Stored, Finding] | None:
         """Walk over the rows; the first that is wrong, if any."""
@@ -88,11 +98,16 @@ class Walk:
                 return row, Finding(expected, Fault.ORDER, "the fact was recorded before the one it follows")
             if expected == self._known_position and link != self._known_link:
                 return row, Finding(expected, Fault.REWRITTEN, "the link is not the known one: the log was made anew")
+            anchor = self._anchors.get(expected)
+            if anchor is not None and anchor.link != link:
+                return row, Finding(expected, Fault.REWRITTEN, _rewritten(anchor))
             self.position, self.link, self.recorded = expected, link, row.recorded_microseconds
         return None
 
     def end(self, head: Head | None) -> Finding | None:
-        """Whether the log ends where its head, and the auditor, say."""
+        """Whether the log ends where its anchors, its head, and the auditor, say."""
+        if self._last_anchor is not None and self._last_anchor.position > self.position:
+            return Finding(self.position + 1, Fault.TAIL, _cut(self._last_anchor, self.position))
         if head is None:
             return Finding(self.position, Fault.TAIL, "the head is missing, so nothing tells where the log ends")
         if head.position > self.position:
@@ -107,9 +122,14 @@ class Walk:
         return None
 
 
-async def verify(log: Snapshot, told: Callable[[int], None], known: tuple[int, bytes] | None = None) -> Verdict:
-    """Walk the whole chain; `told` hears how far it has come."""
-    walk = Walk(known)
+async def verify(
+    log: Snapshot,
+    told: Callable[[int], None],
+    known: tuple[int, bytes] | None = None,
+    anchors: Mapping[int, Anchor] = NOTHING_ANCHORED,
+) -> Verdict:
+    """Walk the whole chain; `told` hears how far it has come. The anchors are older than the view of the log."""
+    walk = Walk(known, anchors)
     async with aclosing(log.everything(after=-(2**63))) as pages:
         async for rows in pages:
             wrong = walk.go(rows)
@@ -117,6 +137,17 @@ async def verify(log: Snapshot, told: Callable[[int], None], known: tuple[int, b
                 return Verdict(walk.position, walk.link, await _looked_at(*wrong, rows, pages))
             told(walk.position)
     return Verdict(walk.position, walk.link, walk.end(await log.head()))
+
+
+def _rewritten(anchor: Anchor) -> str:
+    return f"the link is not the one anchored at {anchor.at.isoformat()}: the log was made anew"
+
+
+def _cut(anchor: Anchor, end: int) -> str:
+    return (
+        f"the tail is cut: the log was anchored up to {anchor.position} at {anchor.at.isoformat()},"
+        f" and is there up to {end} only"
+    )
 
 
 def _gap(expected: int, found: int) -> Finding:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from psycopg import AsyncConnection
 
+from adapters.part_store import Mark
 from adapters.postgres.answers import twice
 from adapters.postgres.keys import Keyring
 from adapters.postgres.log import Line
@@ -20,10 +21,10 @@ from adapters.sealed_part import PartPlace
 from adapters.sealing import DataKey, KeyName
 from commands.handler import SubjectFenced
 from commands.permission import LevelMissing, RightMissing
-from domain.clients.contact import CONTACT, ContactOpened, ContactUnknown
+from domain.clients.contact import CONTACT, ContactIsRestricted, ContactOpened, ContactUnknown
 from domain.clients.directory import LADDER, Level
 from domain.clients.paper import ContactFileAttached, ContactFileRemoved, FileUnknown
-from domain.personal import Purpose
+from domain.personal import Masked, Purpose, Withheld
 from domain.refusal import require
 from domain.staff.worker import SYSTEM, Right
 from projections.sight import clause, holds, home, lasts
@@ -32,7 +33,7 @@ T = TypeVar("T")
 Connection = AsyncConnection[Any]
 
 SETTINGS = "-c statement_timeout=5000 -c jit=off"
-MARK = "SELECT mark FROM part_store"
+MARK = "SELECT mark, secret FROM part_store, broker"
 STREAM = f"'{CONTACT.kind}-'"
 STANDING = clause(f"""
 answer AS (
@@ -42,7 +43,8 @@ answer AS (
            CASE WHEN %(everything)s THEN {LADDER[Level.ADMINISTER]} ELSE coalesce((
                SELECT max(d.level) FROM access_directories d JOIN my_holders h ON h.holder = d.holder
                WHERE d.directory = {home("%(contact)s::text")} AND {lasts("d")}), 0) END,
-           s.subject, EXISTS (SELECT FROM subject_fences f WHERE f.subject = s.subject)
+           s.subject, EXISTS (SELECT FROM subject_fences f WHERE f.subject = s.subject),
+           {holds(Right.PRIVACY_OFFICER)}
     FROM (SELECT (
         SELECT convert_from(f.state, 'UTF8')::json ->> 'subject' FROM facts f
         WHERE f.originator_id = {STREAM} || %(contact)s::text AND f.originator_version = 1
@@ -91,6 +93,12 @@ class Standing(NamedTuple):
     level: int
     subject: str | None
     fenced: bool
+    officer: bool
+
+    @property
+    def sees(self) -> bool:
+        """Whether it is open to the worker as to all others."""
+        return self.basic and self.known and self.level >= LADDER[Level.USE]
 
 
 class Held(NamedTuple):
@@ -101,6 +109,10 @@ class Held(NamedTuple):
     size_bytes: int
     fenced: bool
     parts: list[bytes]
+    officer: bool
+    """Whether it goes to a privacy officer, who has what is withheld from others."""
+    exception: Right | None
+    """The right without which the worker would not have had it."""
 
 
 class Noted(NamedTuple):
@@ -122,27 +134,34 @@ class Filing:
     async def close(self) -> None:
         await self._line.close()
 
-    async def mark(self) -> str:
-        """Under which name the files of this log lie in a store."""
+    async def mark(self) -> Mark:
+        """By what the files of this log lie in a store."""
         row = await self._row(MARK, ())
         assert row is not None
-        return str(row[0])
+        return Mark(*row)
 
     async def may_put(self, actor: str, contact: str, now: datetime) -> str:
         """Whose data it will be. Refuses as `contact.attach-file` does: it takes the right to edit the contact."""
         found = await self._standing(actor, contact, now)
+        _needs_sight(found)
         require(found.level >= LADDER[Level.EDIT], otherwise=LevelMissing)
         require(not found.fenced, otherwise=SubjectFenced)
         assert found.subject is not None
         return found.subject
 
     async def held(self, actor: str, contact: str, file: str, now: datetime) -> Held:
-        """The file, for whoever may know of the contact that it lies with, or of one that counts as one with that."""
-        await self._standing(actor, contact, now)
+        """The file, for whoever may know of the contact that it lies with, or of one that counts as one with that.
+
+        A privacy officer has those of any contact (R-GDP-5).
+        """
+        standing = await self._standing(actor, contact, now)
+        if not standing.officer:
+            _needs_sight(standing)
+        require(standing.known, otherwise=ContactUnknown)
         row = await self._row(HELD, {"contact": contact, "file": file})
         require(row is not None, otherwise=FileUnknown)
         assert row is not None
-        found = Held(*row)
+        found = Held._make((*row, standing.officer, None if standing.sees else Right.PRIVACY_OFFICER))
         require(not found.fenced, otherwise=SubjectFenced)
         return found
 
@@ -164,12 +183,17 @@ class Filing:
         require(name in keys, otherwise=SubjectFenced)
         return name, keys[name]
 
-    async def opening_key(self, name: KeyName, epoch: int) -> DataKey:
+    async def opening_key(self, name: KeyName, epoch: int, *, withheld_too: bool) -> DataKey:
         """The key that a part names. Raises KeyMissing where it is gone without anybody having been forgotten."""
+
+        async def look(connection: Connection) -> DataKey | Masked:
+            return await self._keyring.for_opening(connection, name, epoch, withheld_too=withheld_too)
+
         async with self._keys:
-            key = await self._try(lambda connection: self._keyring.for_opening(connection, name, epoch))
-        require(key is not None, otherwise=SubjectFenced)
-        assert key is not None
+            key = await self._try(look)
+        require(not isinstance(key, Withheld), otherwise=ContactIsRestricted)
+        require(not isinstance(key, Masked), otherwise=SubjectFenced)
+        assert isinstance(key, DataKey)
         return key
 
     async def _standing(self, actor: str, contact: str, now: datetime) -> Standing:
@@ -177,8 +201,7 @@ class Filing:
         row = await self._row(STANDING, given)
         assert row is not None
         found = Standing(*row)
-        require(found.active and found.basic, otherwise=RightMissing)
-        require(found.known and found.level >= LADDER[Level.USE], otherwise=ContactUnknown)
+        require(found.active, otherwise=RightMissing)
         return found
 
     async def _row(self, statement: str, given: Any) -> tuple[Any, ...] | None:
@@ -190,3 +213,9 @@ class Filing:
 
     async def _try(self, ask: Callable[[Connection], Awaitable[T]]) -> T:
         return await twice(self._line, ask)
+
+
+def _needs_sight(standing: Standing) -> None:
+    """Refuse whoever may not know of the contact."""
+    require(standing.basic, otherwise=RightMissing)
+    require(standing.sees, otherwise=ContactUnknown)

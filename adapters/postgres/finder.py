@@ -18,15 +18,24 @@ from commands.lookup import (
     LACKING,
     NOTICED,
     OPEN_TICKETS,
+    ORDERS_UNFINISHED,
     REACHED,
     RECEIVED,
     STORED,
+    SUBJECTS_OF,
+    SUBJECTS_TICKETS_NOT_CLOSED,
     TEAMS_OF,
+    TICKETS_NOT_CLOSED,
     Lookup,
     Wanted,
 )
+from projections.clients.client_file import CLIENT_FILE
 from projections.company import lacking
+from projections.model import ReadModel
+from projections.pricing.orders import ORDERED
+from projections.privacy.subjects import SUBJECTS
 from projections.service import lives
+from projections.service.tickets import DESK
 from projections.staff import charge
 
 ATTACHED_WITHIN = timedelta(days=1)
@@ -37,6 +46,13 @@ MINE = """
     UNION ALL SELECT 'team:' || team FROM access_members
     WHERE worker = split_part(%(key)s, ':', 2) AND %(key)s LIKE 'worker:%%'"""
 """The holder, and the teams of one who is a worker."""
+
+
+def links_of(person: str) -> str:
+    """By what each subject of a person stands for them, or for somebody else."""
+    mine = f"SELECT mine.subject FROM subject_links mine WHERE mine.person = {person}"
+    return f"SELECT subject, through FROM subject_links WHERE subject IN ({mine})"
+
 
 STATEMENTS: Mapping[Lookup[Any], str] = {
     CHARGES: charge.LOOKED_UP,
@@ -67,11 +83,35 @@ STATEMENTS: Mapping[Lookup[Any], str] = {
         WITH asked(ticket, recipient) AS (SELECT split_part(%(key)s, '/', 1), split_part(%(key)s, '/', 2))
         SELECT notice FROM asked JOIN notices USING (ticket, recipient)
         UNION ALL SELECT notice FROM asked JOIN notices_withheld USING (ticket, recipient) ORDER BY 1""",
+    SUBJECTS_OF: f"SELECT subject, through FROM ({links_of('%(key)s')}) l ORDER BY 1, 2",
+    TICKETS_NOT_CLOSED: f"""
+        SELECT ticket FROM contact_tickets JOIN ticket_standings USING (ticket)
+        WHERE contact = %(key)s AND status <> 'closed'
+        UNION SELECT ticket FROM ({links_of("'contact:' || %(key)s")}) l
+        JOIN ticket_standings ON ticket = substr(l.through, 8)
+        WHERE l.through LIKE 'ticket-%%' AND status <> 'closed' ORDER BY ticket""",
+    SUBJECTS_TICKETS_NOT_CLOSED: """
+        SELECT ticket FROM tickets JOIN ticket_standings USING (ticket)
+        WHERE subject = %(key)s AND status <> 'closed' ORDER BY ticket""",
+    ORDERS_UNFINISHED: """
+        SELECT order_id FROM orders WHERE customer = %(key)s AND stage NOT IN ('settled', 'cancelled')
+        ORDER BY order_id""",
     LACKING: lacking.LOOKED_UP.replace("%(received)s", "%(key)s::timestamptz"),
 }
 
+
+def _names(models: Iterable[ReadModel]) -> frozenset[str]:
+    """Of those that follow the log; the one within the append is always there."""
+    return frozenset(model.name for model in models if not model.within_append)
+
+
 FOLLOWED: Mapping[Lookup[Any], frozenset[str]] = {
-    LACKING: frozenset(model.name for model in lacking.RESTS_ON if not model.within_append)
+    LACKING: _names(lacking.RESTS_ON),
+    SUBJECTS_OF: _names((SUBJECTS,)),
+    TICKETS_NOT_CLOSED: _names((CLIENT_FILE, DESK, SUBJECTS)),
+    SUBJECTS_TICKETS_NOT_CLOSED: _names((DESK,)),
+    ORDERS_UNFINISHED: _names((ORDERED,)),
+    CHARGES: _names(charge.WorkerCharges.rests_on),
 }
 """The read models that must have come as far as a fact for what follows from it to be looked up there."""
 

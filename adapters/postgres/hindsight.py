@@ -18,6 +18,7 @@ from adapters.sealed_column import SealedColumns
 from commands.lookup import Wanted
 from commands.reckoning import Mention, Reckoned, Reckoning
 from commands.retrospect import Loaded, Present, Unread
+from domain.clients.contact import CONTACT
 from domain.fact import Fact
 from domain.staff.worker import WORKER, Right
 from domain.values import WorkerId
@@ -58,7 +59,7 @@ class Hindsight:
         await self._line.close()
         await self._looking.close()
 
-    async def answer(self, inquiry: Inquiry[Reckoning], until: float) -> Found:
+    async def answer(self, inquiry: Inquiry[Reckoning[Any]], until: float) -> Found:
         """The answer, by an instant of the loop's clock at the latest. Raises Refused, and what is in `Unready`."""
         async with before(until, ViewBehind):
             if inquiry.min_position:
@@ -70,7 +71,7 @@ class Hindsight:
         row = reckoned.row.model_copy(update={"names": names})
         return Found([row.model_dump()], [], position, exceptions=[reckoned.exception])
 
-    async def _reckoned(self, inquiry: Inquiry[Reckoning], position: int) -> Reckoned:
+    async def _reckoned(self, inquiry: Inquiry[Reckoning[Any]], position: int) -> Reckoned:
         """In a thread, which waits for what it reads: a fold of many facts would keep everybody else waiting."""
         loop, over = asyncio.get_running_loop(), Event()
 
@@ -122,7 +123,7 @@ class Hindsight:
         return {**{row["id"]: str(row["name"]) for row in opened}, **dict(await cursor.fetchall())}
 
 
-def _answer(reckoning: Reckoning, present: Present) -> Reckoned:
+def _answer(reckoning: Reckoning[Any], present: Present) -> Reckoned:
     """What a request would need is raised, however it is read: it is decided again with that at hand."""
     for _ in range(ROUNDS):
         try:
@@ -143,13 +144,17 @@ async def _rows(connection: Connection, streams: Iterable[str], position: int, m
     return await cursor.fetchall()
 
 
-def looked(reckoning: Reckoning, exception: Right | None) -> Iterator[Look]:
+def looked(reckoning: Reckoning[Any], exception: Right | None) -> Iterator[Look]:
     """What is kept of an answer: the contact that it is about; of anything else, that it was an exception (R-AUD-1)."""
     if (contact := getattr(reckoning, "contact", None)) is not None:
         yield Look(How.OPENED, (contact,), exception=exception)
     elif exception is not None:
         if (customer := getattr(reckoning, "customer", None)) is not None:
             yield Look(How.OPENED, (customer,), exception=exception)
+        if (person := getattr(reckoning, "person", None)) is not None:
+            kind, id = person.split(":")
+            contact = kind == CONTACT.kind
+            yield Look(How.OPENED, (id,) if contact else (), None if contact else f"{kind}-{id}", exception)
         for noun in ("ticket", "order"):
             if (id := getattr(reckoning, noun, None)) is not None:
                 yield Look(How.OPENED, about=f"{noun}-{id}", exception=exception)

@@ -27,6 +27,7 @@ from adapters.sealing import DataKey, KeyName, keys_needed
 from commands.lookup import Wanted
 from commands.request import Attempt, Fate, News, Settled
 from domain.fact import Fact
+from domain.privacy.erasure import ErasureFenced, ErasureProofLapsed
 from projections import access
 from projections.access import ACCESS
 
@@ -52,6 +53,7 @@ SELECT first_position, fates, other_access FROM append(
     $17::timestamptz[], $18::text[], $19::text[], $20::uuid[], $21::text[], $22::text[],
     $23::int4[], $24::text[], $25::interval, $26::int4, $27::json)
 """
+FENCING = (ErasureFenced, ErasureProofLapsed)
 LISTENED_SECONDS = 1.0
 RETRY_SECONDS = 0.1
 
@@ -69,16 +71,23 @@ class PostgresLog:
 
     `patience_seconds` is how long a call waits for Postgres to come back. A batch is simply sent again then:
     the command log tells what the broken connection left unsaid. By real time nothing is stored where the log has a
-    test clock.
+    test clock; `options` are more server settings of the connection that writes.
     """
 
     def __init__(
-        self, url: str, schema: str, keyring: Keyring, *, patience_seconds: float = 15.0, clock: Clock = now
+        self,
+        url: str,
+        schema: str,
+        keyring: Keyring,
+        *options: str,
+        patience_seconds: float = 15.0,
+        clock: Clock = now,
     ) -> None:
         self._keyring, self._clock = keyring, clock
         self._patience_seconds = patience_seconds
         first = None if isinstance(clock, MovedClock) else REAL_TIME
-        self._writing, self._reading = Line(url, schema, first=first, append_batch=APPEND), Line(url, schema)
+        self._writing = Line(url, schema, *options, first=first, append_batch=APPEND)
+        self._reading = Line(url, schema)
         self._sealing = asyncio.Lock()
         self._mapper = FactMapper()
         self._seen: int | None = None
@@ -130,14 +139,14 @@ class PostgresLog:
             names = _names(attempts)
             needed = {name for _, name in names}
             keys = await self._keyring.for_sealing(await self._reading.connected(), needed) if needed else {}
-            fenced = needed - keys.keys()
+            unsent = _unsent(attempts, needed - keys.keys()) if needed else {}
             sent = attempts
-            if fenced:
-                sent = [attempt for attempt in attempts if not _rests_on(fenced, attempt)]
+            if unsent:
+                sent = [attempt for n, attempt in enumerate(attempts) if n not in unsent]
                 names = _names(sent)
             batch = Batch.of(sent, names, keys, self._mapper, ahead_of(self._clock))
         settled = iter(await self._guarded(connection, batch))
-        return [Settled(Fate.FENCED) if fenced and _rests_on(fenced, each) else next(settled) for each in attempts]
+        return [Settled(unsent[n]) if n in unsent else next(settled) for n in range(len(attempts))]
 
     async def _guarded(self, connection: AsyncConnection[Any], batch: Batch) -> list[Settled]:
         """Stored under the version of the access model that appends keep now. Raises AccessModelOther."""
@@ -333,8 +342,24 @@ def _names(attempts: Sequence[Attempt]) -> list[tuple[int, KeyName]]:
     ]
 
 
-def _rests_on(fenced: Iterable[KeyName], attempt: Attempt) -> bool:
-    return any(name in fenced for fact in attempt.facts for name in keys_needed(fact.event))
+def _unsent(attempts: Sequence[Attempt], fenced: set[KeyName]) -> dict[int, Fate]:
+    """Which attempts are not sent, by their places: for the fenced there is no key, and whoever rests on one of these
+    is decided again; so is who would seal for somebody whom this very batch fences.
+    """
+    if not fenced and not any(isinstance(fact.event, FENCING) for attempt in attempts for fact in attempt.facts):
+        return {}
+    unsent, lacking, ending = dict[int, Fate](), set[str](), set[str]()
+    for n, attempt in enumerate(attempts):
+        needed = {name for fact in attempt.facts for name in keys_needed(fact.event)}
+        if not lacking.isdisjoint(attempt.reads) or any(name.subject in ending for name in needed):
+            unsent[n] = Fate.MOVED
+        elif not fenced.isdisjoint(needed):
+            unsent[n] = Fate.FENCED
+        else:
+            ending.update(*(fact.event.subjects for fact in attempt.facts if isinstance(fact.event, FENCING)))
+            continue
+        lacking.update(fact.stream for fact in attempt.facts)
+    return unsent
 
 
 def _settled(attempts: Sequence[Attempt], first: int, fates: list[dict[str, Any]] | None) -> list[Settled]:

@@ -15,8 +15,9 @@ import psycopg
 import structlog
 
 from adapters.postgres.log import Line
+from adapters.postgres.schema import connect
 from adapters.postgres.statement import Words, call
-from projections.looking import Look
+from projections.looking import Aim, How, Look
 
 WAITING = 2048
 MOST_CONTACTS = 5_000
@@ -120,6 +121,29 @@ class Looks:
             else:
                 return True
         raise AssertionError("unreachable")
+
+
+class Ledger:
+    """The same for a process that takes out much at a time, and waits: a file that is written, and nobody else."""
+
+    def __init__(self, url: str, schema: str) -> None:
+        self._connection = connect(url, schema)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def now(self) -> datetime:
+        """By the clock of the log."""
+        row = self._connection.execute("SELECT log_time()").fetchone()
+        assert row is not None
+        at: datetime = row[0]
+        return at
+
+    def keep(self, by: Looker, purpose: Aim, contacts: Sequence[str]) -> None:
+        """That these were exported, in as many looks as it takes; of none of them, that there was an export."""
+        for begin in range(0, max(len(contacts), 1), MOST_CONTACTS):
+            look = Look(How.EXPORTED, tuple(contacts[begin : begin + MOST_CONTACTS]), purpose=purpose)
+            self._connection.execute("SELECT keep_looks(%b::json)", (orjson.dumps([_row(look, by)]).decode(),))
 
 
 def _row(look: Look, by: Looker) -> dict[str, Any]:

@@ -13,14 +13,17 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from adapters.mail.letter import Tidings
 from adapters.postgres.keys import Keyring
 from adapters.postgres.outbox import WATCHED
-from adapters.postgres.schema import connect_async
+from adapters.postgres.schema import connect_async, standing_still
 from adapters.sealed_column import SealedColumns
 from adapters.sealing import Opener, leave_sealed
-from domain.work.notice import Occasion
+from adapters.telemetry import tracing
+from adapters.traceparent import of_fact
+from domain.work.notice import NOTICE, Occasion
 from projections.work.outgoing import SEES, WAITING
 
 PAGE = 50
-ELECT = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.mail', 0))"
+TRACED = "SELECT correlation, causation FROM facts WHERE originator_id = %s AND originator_version = 1"
+ELECT = standing_still("pg_try_advisory_lock(hashtextextended(current_schema() || '.mail', 0))")
 
 
 class Waiting(NamedTuple):
@@ -31,6 +34,7 @@ class Waiting(NamedTuple):
     sees: bool
     email: str | None
     """None where the worker has none, or has been forgotten."""
+    traceparent: str = ""
 
 
 class MailQueue:
@@ -61,7 +65,14 @@ class MailQueue:
         told = Tidings(*(row[name] for name in Tidings._fields))
         told = told._replace(occasion=Occasion(told.occasion), roles=tuple(told.roles))
         email = row["email"] if isinstance(row["email"], str) else None
-        return Waiting(told, row["active"], sees == (True,), email)
+        return Waiting(told, row["active"], sees == (True,), email, await self._traceparent(told.notice))
+
+    async def _traceparent(self, notice: str) -> str:
+        """The trace in which the notice was written."""
+        if not tracing.on():
+            return ""
+        cursor = await self._connection.execute(TRACED.encode(), (NOTICE.stream(notice),))
+        return of_fact(*(await cursor.fetchone() or ("", "")))
 
 
 @asynccontextmanager

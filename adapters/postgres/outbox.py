@@ -9,19 +9,20 @@ from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
 
-from adapters.postgres.schema import KEYED, connect_async
+from adapters.postgres.schema import KEYED, connect_async, standing_still
 
 PAGE = 1000
 LOCK = "hashtextextended(current_schema() || '.relay', 0)"
 WATCHED = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
 """So that a machine that fell silent does not hold the lock for hours."""
 
-ELECT = f"SELECT pg_try_advisory_lock({LOCK})"
+ELECT = standing_still(f"pg_try_advisory_lock({LOCK})")
 NEXT = """
 SELECT notification_id, originator_id, originator_version, topic, state, event_id::text, happened_at, recorded_at,
        actor, coalesce(command_id::text, ''), correlation, causation, (SELECT epoch::text FROM head)
 FROM facts WHERE notification_id > %s ORDER BY notification_id LIMIT %s
 """
+KNOWN_TO_US = "SELECT secret FROM broker"
 HEAD = "SELECT position, epoch::text FROM head"
 HOLDS = "SELECT EXISTS (SELECT FROM facts WHERE notification_id = %s AND event_id::text = %s)"
 FLOORS = "SELECT handler, position FROM handler_floors WHERE handler = ANY (%s)"
@@ -69,8 +70,8 @@ class Head(NamedTuple):
 class Outbox:
     """One connection, so that whoever loses the lock with it can read nothing more."""
 
-    def __init__(self, connection: AsyncConnection[Any], schema: str) -> None:
-        self._connection = connection
+    def __init__(self, connection: AsyncConnection[Any], schema: str, secret: str) -> None:
+        self._connection, self.secret = connection, secret
         self.source = f"/kartoteka/{schema}"
 
     async def elected(self) -> bool:
@@ -113,4 +114,6 @@ class Outbox:
 async def outbox(url: str, schema: str) -> AsyncIterator[Outbox]:
     """The outbox of a schema; nobody is elected yet."""
     async with await connect_async(url, schema, KEYED, WATCHED) as connection:
-        yield Outbox(connection, schema)
+        row = await (await connection.execute(KNOWN_TO_US)).fetchone()
+        assert row is not None
+        yield Outbox(connection, schema, str(row[0]))

@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 
 from adapters.clock import Clock, elapsed
 from adapters.postgres.schema import connect_async
+from adapters.postgres.sign_ins import sweep_sign_ins
 
 KEPT = timedelta(days=31)
 """A day more than an id is accepted, so that no clock's error lets a command be done twice."""
@@ -61,6 +62,7 @@ async def keep_forgetting(url: str, schema: str, clock: Clock) -> None:
             async with await connect_async(url, schema) as connection:
                 await forget_old_answers(connection)
                 await forget_old_looks(connection)
+                await sweep_sign_ins(connection, clock())
         except psycopg.OperationalError as error:
             logger.warning("retention", error=type(error).__name__)
         await elapsed(clock, EVERY_SECONDS)

@@ -24,6 +24,11 @@ KEYED = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c
 """For statements that look everything up by key: young tables have no statistics, and plans are made just once."""
 
 
+def standing_still(lock: str) -> str:
+    """The statement that takes the lock, but none while the log is in quarantine: what is elected by it rests then."""
+    return f"SELECT CASE WHEN EXISTS (SELECT FROM quarantine) THEN false ELSE {lock} END"  # noqa: S608 - a constant of ours
+
+
 def options(schema: str, *more: str) -> dict[str, Any]:
     """The arguments every connection takes beside its URL."""
     return {

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
 
 from adapters.key_encryption import KeyEncryption
+from adapters.postgres.fences import Fences
+from adapters.postgres.key_holders import Holding
 from adapters.postgres.schema import KEYED, connect
 from adapters.postgres.views import registry
 from adapters.postgres.views.definition import Unsealed, encoded, physical
 from adapters.postgres.views.log import LogPages, heard
-from adapters.postgres.views.opening import Opening
+from adapters.postgres.views.opening import Opening, Under
 from adapters.postgres.views.registry import Line, Told, Version
+from adapters.sealed_column import Fenced
 from domain.fact import Event, Fact
 from projections.model import Key, ReadModel, Table
 from projections.page import Find, Heard, Parked, Past, States, Taker, Work, project, replay, topic_of
@@ -50,15 +53,20 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """One connection to look, one to store; while a page is stored the next is made. `opening` is for who opens."""
+    """One connection to look, one to store; while a page is stored the next is made. `opening` is for who opens.
+
+    `fences` are looked at after each page was read; `holding` says what of it is on its way no more.
+    """
 
     reading: Line
     writing: Line
     storing: ThreadPoolExecutor
     opening: Opening | None = None
+    fences: Fences = field(default_factory=Fences)
+    holding: Holding | None = None
 
     @classmethod
-    def opened(cls, url: str, schema: str, keys: KeyEncryption | None) -> Lines:
+    def opened(cls, url: str, schema: str, keys: KeyEncryption | None, name: str = "views") -> Lines:
         reading = connect(url, schema, KEYED)
         try:
             writing = connect(url, schema, KEYED)
@@ -67,12 +75,38 @@ class Lines:
             raise
         writing.execute(UNSYNCED)
         opening = None if keys is None else Opening(reading, keys)
-        return cls(reading, writing, ThreadPoolExecutor(1, "storing"), opening)
+        lines = cls(
+            reading, writing, ThreadPoolExecutor(1, "storing"), opening, holding=Holding(writing, name, writes=True)
+        )
+        try:
+            lines.acknowledge(joining=True)
+        except psycopg.Error:
+            lines.close()
+            raise
+        return lines
+
+    def kek_epoch(self, model: ReadModel) -> int | None:
+        """The epoch whose secret a version of the model that is made now has its tokens from."""
+        return self.opening.epoch() if self.opening and model.opens else None
+
+    def acknowledge(self, *, joining: bool = False) -> None:
+        """What is fenced by now is held no more: to be said only while nothing that was read is still to be stored."""
+        self.fences.look(self.reading)
+        if self.opening is not None:
+            self.opening.forget()
+        assert self.holding is not None
+        if joining:
+            self.holding.join(self.fences.position)
+        else:
+            self.holding.hear(self.fences.position)
 
     def close(self) -> None:
         """When what is under way is stored."""
         self.storing.shutdown(wait=True)
         self.reading.close()
+        if self.holding is not None:
+            with suppress(psycopg.Error):
+                self.holding.leave()
         self.writing.close()
 
 
@@ -102,6 +136,7 @@ class Convoy:
         if not rows:
             self.settle()
             return 0
+        self._lines.fences.look(self._lines.reading)
         works = self._work([heard(row) for row in rows if row[2] in self._topics or row[2] not in Event.by_topic])
         last: int = rows[-1][7]
         self.settle()
@@ -123,7 +158,8 @@ class Convoy:
     def _work(self, page: Sequence[Heard]) -> list[Work]:
         opening = self._lines.opening
         takers = [
-            Taker(each.model, self.states, self._stored_keys(each), each.waiting, opening) for each in self.members
+            Taker(each.model, self.states, self._stored_keys(each), each.waiting, secrets_of(each, opening))
+            for each in self.members
         ]
         self.states.begin(self.position)
         if page:
@@ -156,7 +192,7 @@ class Convoy:
         try:
             if any(poisoned):
                 raise Poisoned
-            store(self._lines.writing, self.members, works, before, last)
+            store(self._lines.writing, self.members, works, before, last, self._lines.fences.cover)
         except psycopg.errors.RaiseException as error:
             raise Outrun from error
         except (psycopg.OperationalError, psycopg.InterfaceError):
@@ -171,7 +207,7 @@ class Convoy:
             try:
                 if member.strict and work.parked:
                     raise Poisoned(poison(member, next(iter(work.parked.values()))))
-                store(self._lines.writing, [member], [work], before, last)
+                store(self._lines.writing, [member], [work], before, last, self._lines.fences.cover)
             except psycopg.errors.RaiseException as error:
                 raise Outrun from error
             except psycopg.OperationalError:
@@ -183,6 +219,11 @@ class Convoy:
 def poison(member: Member, parked: Parked) -> str:
     """What a model could not take, in words."""
     return f"{parked.error} at position {parked.position}, {parked.topic} of {parked.stream}, in {member.model.name}"
+
+
+def secrets_of(member: Member, opening: Opening | None) -> Under | None:
+    """What a version takes from outside, if its model opens anything."""
+    return opening.under(member.version.kek_epoch) if opening and member.model.opens else None
 
 
 def stored_keys(connection: Line, member: Member) -> Find:
@@ -199,13 +240,15 @@ def stored_keys(connection: Line, member: Member) -> Find:
     return find
 
 
-def store(connection: Line, members: Sequence[Member], works: Sequence[Work], before: int, last: int) -> None:
-    """What a page came to, in one transaction, and in one journey where nothing is parked.
+def store(
+    connection: Line, members: Sequence[Member], works: Sequence[Work], before: int, last: int, fenced: Fenced
+) -> None:
+    """What a page came to, in one transaction, and in one journey where nothing is parked; nothing that is fenced.
 
     Raises RaiseException where somebody else moved, paused or retired one of the versions.
     """
     names, numbers = [m.version.name for m in members], [m.version.number for m in members]
-    changes = [encoded(work.changes).decode() if work.changes else "" for work in works]
+    changes = [encoded(work.changes, fenced).decode() if work.changes else "" for work in works]
     with connection.transaction() if any(work.parked for work in works) else nullcontext():
         for member, work in zip(members, works, strict=True):
             for parked in work.parked.values():
@@ -222,13 +265,14 @@ def try_again(lines: Lines, member: Member, stream: str) -> None:
     parked = registry.parked_at(lines.writing, member.version, stream)
     others, position = member.waiting - {stream}, member.version.position
     past, stored = Past(log, member.model.deciders), stored_keys(lines.reading, member)
-    taker = Taker(member.model, past, stored, others, lines.opening)
+    taker = Taker(member.model, past, stored, others, secrets_of(member, lines.opening))
     replay(parked, log.waiting(stream, parked.position, position), position, taker)
     _still(lines)
+    lines.fences.look(lines.reading)
     try:
         with lines.writing.transaction():
             registry.unpark(lines.writing, member.version, stream)
-            store(lines.writing, [member], [taker.work], position, position)
+            store(lines.writing, [member], [taker.work], position, position, lines.fences.cover)
     except psycopg.errors.RaiseException as error:
         raise Outrun from error
     member.waiting = others | taker.work.parked.keys()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import orjson
 
-from adapters.sealing import Enclosed
+from adapters.sealed_column import Fenced
+from adapters.sealing import Enclosed, KeyName, emptied
 from projections.model import Change, Key, Kind, Put, ReadModel, Row, Table
 
 TYPES = {
@@ -58,11 +60,23 @@ def indexing(model: ReadModel, version: int) -> Iterator[str]:
     """The statements that make what questions look up by, and what keeps keys unique from here on."""
     for table in model.tables:
         yield _unique(table, version)
+        for column in sorted(owners(table)):
+            name = f"{physical(table, version)}_{column}_idx"
+            yield (
+                f"CREATE INDEX IF NOT EXISTS {name} ON {physical(table, version)} ({column}) WHERE {column} IS NOT NULL"
+            )
         for columns in table.indexes:
+            if columns[1:] == () and columns[0] in owners(table):
+                continue  # that one looks up as well
             name = f"{physical(table, version)}_{'_'.join(columns)}_idx"
             yield f"CREATE INDEX IF NOT EXISTS {name} ON {physical(table, version)} ({', '.join(columns)})"
         yield f"ANALYZE {physical(table, version)}"
     yield _apply(model, version, filled=True)
+
+
+def owners(table: Table) -> set[str]:
+    """The columns that say whose something sealed is: by these it is found when it has to go."""
+    return {column.whose for column in table.columns if column.kind is Kind.SEALED and column.whose is not None}
 
 
 def _unique(table: Table, version: int) -> str:
@@ -153,20 +167,25 @@ def within(batch: Iterable[tuple[int, Change]]) -> bytes | None:
     return orjson.dumps(tables) if tables else None
 
 
-def encoded(changes: Mapping[tuple[Table, Key], Row | None]) -> bytes:
-    """The changes as the apply function takes them. Raises Unsealed."""
+def nobody(_: KeyName) -> bool:
+    """No fence anywhere."""
+    return False
+
+
+def encoded(changes: Mapping[tuple[Table, Key], Row | None], fenced: Fenced = nobody) -> bytes:
+    """The changes as the apply function takes them, with nothing in them that is fenced. Raises Unsealed."""
     tables: dict[str, list[dict[str, Any]]] = {}
     for (table, key), row in changes.items():
         if row is None:
             tables.setdefault(table.name + GONE, []).append(dict(zip(table.key, key, strict=True)))
         else:
             tables.setdefault(table.name, []).append(written(table, key, row))
-    return as_json(tables)
+    return as_json(tables, fenced)
 
 
-def as_json(value: Any) -> bytes:
-    """JSON in which what is enclosed stands with everything it takes to open it."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+def as_json(value: Any, fenced: Fenced) -> bytes:
+    """JSON in which what is enclosed stands with everything it takes to open it; what is fenced, emptied."""
+    return orjson.dumps(value, default=partial(_plain, fenced), option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
 def written(table: Table, key: Key, row: Row) -> dict[str, Any]:
@@ -183,9 +202,10 @@ def _check(name: str, value: Any) -> None:
         raise Unsealed(name)
 
 
-def _plain(value: Any) -> Any:
+def _plain(fenced: Fenced, value: Any) -> Any:
     if isinstance(value, Enclosed):
-        return [*value.place, value.path, value.envelope]
+        kept = emptied(value.envelope) if fenced(KeyName(value.subject, value.purpose)) else value.envelope
+        return [*value.place, value.path, kept]
     if isinstance(value, Decimal):
         return f"{value:f}"
     raise TypeError(type(value).__name__)

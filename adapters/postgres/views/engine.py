@@ -12,10 +12,13 @@ import structlog
 from psycopg.errors import LockNotAvailable
 
 from adapters.key_encryption import KeyEncryption
+from adapters.postgres.quarantine import rests
 from adapters.postgres.views import registry
 from adapters.postgres.views.convoy import Convoy, Lines, Member, Outrun, try_again
 from adapters.postgres.views.proof import prove
 from adapters.postgres.views.registry import Line, State, Version
+from adapters.telemetry import tracing
+from adapters.traceparent import of_fact
 from projections.model import ReadModel
 
 PAGE = 2000
@@ -23,18 +26,32 @@ SURVEY_SECONDS = 0.5
 BRISK_SECONDS = 1.0
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, RETRY_SECONDS = 0.004, 0.025, 0.5
 
+TRACED = """
+SELECT topic, correlation, causation FROM facts
+WHERE notification_id > %s AND notification_id <= %s AND (correlation LIKE '00-%%' OR causation LIKE '00-%%') LIMIT 100
+"""
+
 logger = structlog.get_logger()
 
 
 class Engine:
     """Call `tick` again and again, or `run` it until told to stop; `close` gives up what it holds.
 
-    `keys` are for models that open personal fields.
+    `keys` are for models that open personal fields. While the log is in quarantine it stands still, unless it is the
+    one that goes on `in_quarantine`.
     """
 
     def __init__(
-        self, url: str, schema: str, models: Iterable[ReadModel], keys: KeyEncryption | None = None, *, page: int = PAGE
+        self,
+        url: str,
+        schema: str,
+        models: Iterable[ReadModel],
+        keys: KeyEncryption | None = None,
+        *,
+        page: int = PAGE,
+        in_quarantine: bool = False,
     ) -> None:
+        self._in_quarantine = in_quarantine
         self._url, self._schema, self._keys, self._page = url, schema, keys, page
         self._models: Mapping[str, ReadModel] = {model.name: model for model in models if not model.within_append}
         self._lines: Lines | None = None
@@ -99,7 +116,10 @@ class Engine:
         return self._lines
 
     def _step(self, lines: Lines, convoy: Convoy) -> int:
+        before, began_ns = convoy.position, time.time_ns()
         taken = convoy.step(self._page)
+        if 0 < taken < self._page and tracing.on():
+            traced(lines.reading, before, convoy, began_ns)
         making = [each for each in convoy.members if each.version.state is State.BOOTING]
         if making and taken < self._page:
             convoy.settle()
@@ -138,8 +158,12 @@ class Engine:
         for convoy in self._convoys:
             with suppress(Outrun):
                 convoy.settle()
+        lines.acknowledge()
+        if not self._in_quarantine and rests(lines.reading):
+            self._rest(lines)
+            return
         there = registry.versions(lines.reading)
-        wanted = {(v.name, v.number): v for v in self._prepared(lines.reading, there) if self._goes_on(v)}
+        wanted = {(v.name, v.number): v for v in self._prepared(lines, there) if self._goes_on(v)}
         serving = {version.name for version in there if version.state in registry.SERVED}
         for key in [key for key in self._held if key not in wanted]:
             registry.unlock(lines.reading, *key)
@@ -156,21 +180,30 @@ class Engine:
         self._fresh = False
         self._regroup(lines)
 
+    def _rest(self, lines: Lines) -> None:
+        """Hold nothing, and read nothing."""
+        for key in self._held:
+            registry.unlock(lines.reading, *key)
+        self._held, self._convoys = {}, []
+
     def _goes_on(self, version: Version) -> bool:
         """What failed while it was being made is tried once by every new process, and else by hand."""
         return version.state is State.ACTIVE or (version.state is State.BOOTING and (self._fresh or not version.error))
 
-    def _prepared(self, connection: Line, found: list[Version]) -> list[Version]:
+    def _prepared(self, lines: Lines, found: list[Version]) -> list[Version]:
         """Those that this process can follow; where none is one, a new version is begun, once.
 
-        Where it was retired since, another version of the service has taken over, and does not want it back.
+        Where it was retired since, another version of the service has taken over, and does not want it back. Where a
+        new key-encryption key came into use, one that outlives the old key is begun beside what is followed on.
         """
         ours = []
         for model in self._models.values():
             own = [version for version in found if version.name == model.name]
             alike = [version for version in own if version.fingerprint == model.fingerprint]
-            if not alike and model.name not in self._followed:
-                alike = [registry.begun(connection, model)]
+            kek_epoch = lines.kek_epoch(model)
+            outlived = not any(registry.lasts(version, kek_epoch) for version in alike)
+            if outlived and (alike or model.name not in self._followed):
+                alike.append(registry.begun(lines.reading, model, kek_epoch))
             self._followed.add(model.name)
             ours += alike
         return ours
@@ -219,3 +252,11 @@ class Engine:
         for member in convoy.members:
             registry.fail(lines.writing, member.version, error)
         self._surveyed_until = 0.0
+
+
+def traced(line: Line, before: int, convoy: Convoy, began_ns: int) -> None:
+    """Tell of a page that was stored, in the trace of each of its facts that has one."""
+    for topic, correlation, causation in line.execute(TRACED, (before, convoy.position)).fetchall():
+        if traceparent := of_fact(correlation, causation):
+            about = {"kartoteka.read_models": len(convoy.members)}
+            tracing.done(f"project {topic}", tracing.Kind.CONSUMER, traceparent, began_ns, about)

@@ -9,11 +9,13 @@ from typing import Any
 
 from psycopg import sql
 
-from adapters.postgres.views.convoy import Member, stored_keys
+from adapters.postgres.fences import Fences
+from adapters.postgres.views.convoy import Member, secrets_of, stored_keys
 from adapters.postgres.views.definition import as_json, physical, written
 from adapters.postgres.views.log import LogPages
 from adapters.postgres.views.opening import Opening
 from adapters.postgres.views.registry import Line, Told
+from adapters.sealed_column import Fenced, behind_fence
 from projections.model import Key, Kind, Row, Table
 from projections.page import Parked, Past, Taker, replay
 
@@ -37,14 +39,16 @@ class Unproven(Told):
 
 
 def prove(connection: Line, member: Member, opening: Opening | None = None) -> int:
-    """How many rows were compared. Raises Unproven with the first that differs."""
-    compared, log = 0, LogPages(connection)
+    """How many rows were compared, as they would be written today. Raises Unproven with the first that differs."""
+    compared, log, fences = 0, LogPages(connection), Fences()
     states = Past(log, member.model.deciders)
     for stream in _sample(connection, member):
-        taker = Taker(member.model, states, stored_keys(connection, member), member.waiting, opening)
+        find, secrets = stored_keys(connection, member), secrets_of(member, opening)
+        taker = Taker(member.model, states, find, member.waiting, secrets)
         for (table, key), row in _expected(log, taker, member.version.position, stream).items():
             found = stored_row(connection, member, table, key)
-            if found != comparable(table, key, row):
+            fences.look(connection)
+            if _today(table, found, fences.cover) != comparable(table, key, row, fences.cover):
                 raise Unproven(f"{member.model.name}: {table.name} {'/'.join(key)}, made of {stream}")
             compared += 1
     return compared
@@ -85,22 +89,30 @@ def stored_row(connection: Line, member: Member, table: Table, key: Key) -> Mapp
     return None if row is None else dict(zip([*table.key, *steady], row, strict=True))
 
 
-def comparable(table: Table, key: Key, row: Row | None) -> Mapping[str, Any] | None:
+def _today(table: Table, row: Mapping[str, Any] | None, fenced: Fenced) -> Mapping[str, Any] | None:
+    """A row as it would be written now: what was fenced since may still stand in it."""
+    if row is None:
+        return None
+    texts = {name: row[name] for name in table.sealed if row.get(name) is not None}
+    return {**row, **{name: behind_fence(text, fenced) for name, text in texts.items()}}
+
+
+def comparable(table: Table, key: Key, row: Row | None, fenced: Fenced) -> Mapping[str, Any] | None:
     """A projected row as it would be read back."""
     if row is None:
         return None
     plain = written(table, key, row)
     steady = [column for column in table.columns if not column.volatile]
     return dict(zip(table.key, key, strict=True)) | {
-        each.name: _read_back(each.kind, plain[each.name]) for each in steady
+        each.name: _read_back(each.kind, plain[each.name], fenced) for each in steady
     }
 
 
-def _read_back(kind: Kind, value: Any) -> Any:
+def _read_back(kind: Kind, value: Any, fenced: Fenced) -> Any:
     if value is None:
         return None
     if kind is Kind.SEALED:
-        return as_json(value).decode()
+        return as_json(value, fenced).decode()
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc)
     return str(value) if kind is Kind.WORD else value

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, suppress
+from functools import partial
 from multiprocessing import get_context
 from typing import NamedTuple
 
@@ -27,6 +28,9 @@ WORTH_A_PROCESS = 50_000
 """From so many facts on it pays to start a second process."""
 
 SWITCH_TRIES = 100
+
+HEARING_SECONDS = 5.0
+"""So often it waits for what is being stored, to say that nothing of the forgotten is on its way any more."""
 
 Progress = Callable[[int, int], None]
 """Hears how far a rebuild has come: position, and where the log ends."""
@@ -84,14 +88,16 @@ def _rebuild(
     models = [model for model in models if not model.within_append]
     if not models:
         return within
-    with closing(Lines.opened(url, schema, keys)) as lines:
+    with closing(Lines.opened(url, schema, keys, "rebuild")) as lines:
         for version in registry.versions(lines.writing):
             _remove_leftover(lines, models, version)
-        members = [Member(model, registry.made(lines.writing, model, held=held), strict=True) for model in models]
+        made = partial(registry.made, lines.writing, held=held)
+        members = [Member(model, made(model, kek_epoch=lines.kek_epoch(model)), strict=True) for model in models]
         convoy = Convoy(lines, members)
         _follow(convoy, lines, told)
         for member in members:
             registry.index(lines.writing, member.model, member.version.number)
+            lines.acknowledge()
         return [*within, *_complete(convoy, lines, told)]
 
 
@@ -102,7 +108,7 @@ def _within_append(url: str, schema: str) -> Made:
 
 def switch(url: str, schema: str, model: ReadModel, keys: KeyEncryption | None = None) -> Made:
     """Serve a held version from here on. Raises NoSuchVersion, Unproven."""
-    with closing(Lines.opened(url, schema, keys)) as lines:
+    with closing(Lines.opened(url, schema, keys, "rebuild")) as lines:
         release(lines, model)
         version = next(
             (v for v in registry.versions(lines.writing) if v.name == model.name and v.state is State.BOOTING), None
@@ -145,10 +151,16 @@ def _remove_leftover(lines: Lines, models: Sequence[ReadModel], version: registr
 
 def _follow(convoy: Convoy, lines: Lines, told: Progress) -> None:
     """Up to where the log ends. Raises Poisoned."""
+    heard = time.monotonic()
     try:
         while convoy.step(PAGE) == PAGE:
             told(convoy.position, convoy.log.head())
+            if time.monotonic() > heard + HEARING_SECONDS:
+                convoy.settle()
+                lines.acknowledge()
+                heard = time.monotonic()
         convoy.settle()
+        lines.acknowledge()
     except Outrun:
         failed = [registry.error(lines.writing, member.version) for member in convoy.members]
         raise Poisoned("; ".join(filter(None, failed)) or "somebody else took over") from None

@@ -25,7 +25,7 @@ PATIENCE = "SET LOCAL lock_timeout = '1s'"
 ONE_MAKES = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.views', 0))"
 
 VERSIONS = """
-SELECT name, version, fingerprint, state, position, held, coalesce(error, '') FROM read_models
+SELECT name, version, fingerprint, state, position, held, coalesce(error, ''), kek_epoch FROM read_models
 WHERE state <> 'retired' ORDER BY name, version
 """
 PARK = """
@@ -92,7 +92,7 @@ SERVED = frozenset({State.ACTIVE, State.PAUSED, State.FAILED})
 
 
 class Version(NamedTuple):
-    """One version of a read model as it is registered."""
+    """One version of a read model as it is registered; `kek_epoch` is that of the secret its tokens were made with."""
 
     name: str
     number: int
@@ -101,6 +101,7 @@ class Version(NamedTuple):
     position: int
     held: bool = False
     error: str = ""
+    kek_epoch: int | None = None
 
 
 class Condition(NamedTuple):
@@ -159,7 +160,7 @@ def served(found: Iterable[Version], name: str) -> Version | None:
     return next((each for each in found if each.name == name and each.state in SERVED), None)
 
 
-def made(connection: Line, model: ReadModel, *, held: bool = False) -> Version:
+def made(connection: Line, model: ReadModel, *, held: bool = False, kek_epoch: int | None = None) -> Version:
     """A new, empty version of the model, whose runner the connection is."""
     with connection.transaction():
         connection.execute(ONE_MAKES)
@@ -169,25 +170,30 @@ def made(connection: Line, model: ReadModel, *, held: bool = False) -> Version:
         assert row is not None
         number: int = row[0]
         connection.execute(
-            "INSERT INTO read_models (name, version, fingerprint, state, held, tables)"
-            " VALUES (%s, %s, %s, 'booting', %s, %s)",
-            (model.name, number, model.fingerprint, held, [table.name for table in model.tables]),
+            "INSERT INTO read_models (name, version, fingerprint, state, held, tables, kek_epoch)"
+            " VALUES (%s, %s, %s, 'booting', %s, %s, %s)",
+            (model.name, number, model.fingerprint, held, [table.name for table in model.tables], kek_epoch),
         )
         locked(connection, model.name, number)
         _run(connection, creation(model, number))
-    return Version(model.name, number, model.fingerprint, State.BOOTING, 0, held)
+    return Version(model.name, number, model.fingerprint, State.BOOTING, 0, held, kek_epoch=kek_epoch)
 
 
-def begun(connection: Line, model: ReadModel) -> Version:
+def begun(connection: Line, model: ReadModel, kek_epoch: int | None = None) -> Version:
     """The version of the model as this process means it; made where there is none, whoever else tries to."""
     with connection.transaction():
         connection.execute(ONE_MAKES)
         for version in versions(connection):
-            if (version.name, version.fingerprint) == (model.name, model.fingerprint):
+            if (version.name, version.fingerprint) == (model.name, model.fingerprint) and lasts(version, kek_epoch):
                 return version
-        version = made(connection, model)
+        version = made(connection, model, kek_epoch=kek_epoch)
         unlock(connection, version.name, version.number)
     return version
+
+
+def lasts(version: Version, kek_epoch: int | None) -> bool:
+    """Whether its tokens outlive all keys before this epoch's, or it has none; what is held is served to nobody."""
+    return kek_epoch is None or (version.kek_epoch is not None and version.kek_epoch >= kek_epoch and not version.held)
 
 
 def index(connection: Line, model: ReadModel, number: int) -> None:
