@@ -2,14 +2,12 @@
 
 from adapters.embedded.account import OutOfReach
 from adapters.embedded.child import StartFailed
-from adapters.embedded.credentials import Caller, load_callers, seed_path
 from adapters.embedded.lock import StateInUse
 from adapters.embedded.pair import Running
 from adapters.embedded.postgres import postgres_binary
 from adapters.embedded.supervisor import NotRunning, attach, erase, running
 
 __all__ = [
-    "Caller",
     "NotRunning",
     "OutOfReach",
     "Running",
@@ -17,8 +15,6 @@ __all__ = [
     "StateInUse",
     "attach",
     "erase",
-    "load_callers",
     "postgres_binary",
     "running",
-    "seed_path",
 ]

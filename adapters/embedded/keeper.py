@@ -49,6 +49,7 @@ class Keeper:
         self.failure: Exception | None = None
         self.settled, self.stopping = threading.Event(), threading.Event()
         self.lock = threading.Lock()  # nothing is launched once we are stopping
+        self.up = False
         self.thread = threading.Thread(target=self._keep, name=f"keep {server.program.name}", daemon=True)
 
     def start(self) -> None:
@@ -71,6 +72,14 @@ class Keeper:
             if not self.thread.is_alive():
                 break
         self._end_leftovers()
+
+    def tell(self, what: signal.Signals) -> bool:
+        """Send the server a signal; says whether it is there to hear it: on its way up it would not survive one."""
+        with self.lock:
+            if not self.up or self.stopping.is_set() or self.process is None or self.process.poll() is not None:
+                return False
+            self.process.send_signal(what)
+            return True
 
     def _keep(self) -> None:
         try:
@@ -104,6 +113,7 @@ class Keeper:
         with self.lock:
             if self.stopping.is_set():
                 raise StartFailed("stopped before it was launched")
+            self.up = False
             self.process = process = launch(server.account, server.farewell, server.command(), server.log)
         while not server.ready(process.pid):
             if process.poll() is not None:
@@ -112,6 +122,8 @@ class Keeper:
                 process.kill()
                 raise StartFailed(f"{server.program.name} is not ready in {START_SECONDS} s; {tail(server.log)}")
             time.sleep(TICK_SECONDS)
+        with self.lock:
+            self.up = True
         return process
 
     def _end_leftovers(self) -> None:

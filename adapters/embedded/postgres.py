@@ -36,6 +36,9 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",  # wal_compression stays off: this build knows pglz only, too slow under the append lock
     "jit": "off",
+    # Whoever may ask could fill the disk, which the log needs, with what they have sorted, or with notices.
+    "temp_file_limit": "16GB",
+    "max_notify_queue_pages": "64",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Errors quote values in their text and detail, so only the client gets to see them.

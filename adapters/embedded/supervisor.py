@@ -6,10 +6,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from adapters.credentials.caller import Caller
+from adapters.credentials.callers_file import FILE
 from adapters.embedded.account import Account, server_account
-from adapters.embedded.credentials import Caller
+from adapters.embedded.admission import Admission
 from adapters.embedded.lock import held, is_held
-from adapters.embedded.nats_server import NatsServer
+from adapters.embedded.nats_server import Certified, NatsServer
 from adapters.embedded.pair import Pair, Running, read_record
 from adapters.embedded.place import data_root, elsewhere
 from adapters.embedded.postgres import VOLATILE, Postgres
@@ -31,11 +33,14 @@ def running(
     nats: bool = True,
     postgres_settings: Mapping[str, str] = UNCHANGED,
     callers: Mapping[str, Caller] | None = None,
+    callers_file: Path | None = None,
+    nats_certified: Certified | None = None,
 ) -> Iterator[Running]:
     """Start the servers, keep them running, stop them at the end; one that is left out is external.
 
     `fsync=False` is for tests: even a kill of Postgres alone then loses what it acknowledged just before.
-    `callers` are added to those on file. Raises StateInUse, StartFailed, OutOfReach.
+    `callers` are added to those on file, which is the state's if no other is named. Raises StateInUse, StartFailed,
+    OutOfReach, CallersWrong.
     """
     state = state.resolve()
     account = server_account()
@@ -51,7 +56,9 @@ def running(
         pair = Pair(
             record,
             Postgres(state, root, account, settings) if postgres else None,
-            NatsServer(state, root, account, (callers or {}).values()) if nats else None,
+            NatsServer(state, root, account, (callers or {}).values(), callers_file or state / FILE, nats_certified)
+            if nats
+            else None,
         )
         stack.callback(record.unlink, missing_ok=True)
         for keeper in pair.keepers():
@@ -59,6 +66,10 @@ def running(
             stack.callback(keeper.stop)
         for keeper in pair.keepers():
             keeper.wait()
+        if pair.nats and pair.nats_keeper:
+            admission = Admission(pair.nats, pair.nats_keeper)
+            admission.start()
+            stack.callback(admission.stop)
         yield pair.announce()
 
 

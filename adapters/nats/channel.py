@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from adapters.embedded.credentials import HANDLERS as CALLERS
-from adapters.embedded.credentials import ROOT, durable
+from adapters.credentials.caller import HANDLERS as CALLERS
+from adapters.credentials.permission import ROOT, durable
+from adapters.nats.inward import inward
 
-EVENTS, ADVISORIES = "KARTOTEKA_EVENTS", "KARTOTEKA_ADVISORIES"
+EVENTS = "KARTOTEKA_EVENTS"
 HANDLERS = tuple(caller.name for caller in CALLERS)
 KEPT_SECONDS = 7 * 86_400.0
 DUPLICATES_SECONDS = 5.0
@@ -19,14 +20,14 @@ UNFIT = re.compile(r"[^A-Za-z0-9_-]")
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Several channels share a NATS if no root of theirs begins another's.
+    """Several channels share a NATS if no stream of theirs is another's.
 
-    `root` stands before every subject; `handlers` are those for whom the relay keeps what they have not dealt with.
+    `root` stands before every subject that is told of; `handlers` are those for whom the relay keeps what they have not
+    dealt with.
     """
 
     root: str = f"{ROOT}.evt"
     stream: str = EVENTS
-    advisories: str = ADVISORIES
     handlers: tuple[str, ...] = HANDLERS
     kept_seconds: float = KEPT_SECONDS
     duplicates_seconds: float = DUPLICATES_SECONDS
@@ -36,10 +37,9 @@ class Channel:
         """Every subject of the stream."""
         return f"{self.root}.>"
 
-    @property
-    def undelivered(self) -> str:
-        """Where NATS tells of a message that a handler could not deal with, however often it was tried."""
-        return f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{self.stream}.>"
+    def inner(self, secret: str) -> Channel:
+        """The same as its relay speaks of it, by the subjects at which the stream takes messages."""
+        return replace(self, root=inward(secret, self.stream))
 
     def durable(self, handler: str) -> str:
         """The name of the handler's consumer."""
@@ -61,7 +61,6 @@ def beside(name: str, *handlers: str, duplicates_seconds: float = DUPLICATES_SEC
     return Channel(
         root=f"{ROOT}.evt.{name}",
         stream=f"{EVENTS}_{name}",
-        advisories=f"{ADVISORIES}_{name}",
         handlers=handlers,
         duplicates_seconds=duplicates_seconds,
     )

@@ -21,9 +21,9 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import APIError, NotFoundError
 
+from adapters.credentials.permission import NEXT
 from adapters.nats.patience import Leaving, Patience
 
-NEXT = "$JS.API.CONSUMER.MSG.NEXT"
 EXPIRED = "408"
 """The status with which a request for messages ends when its time is up; any other says that it came to nobody."""
 
@@ -76,7 +76,7 @@ class Durable:
         """Take what comes until told to leave."""
         async with self._tasks:
             subscription = await self.connection.subscribe(self.connection.new_inbox(), cb=self._came)
-            await self._make()
+            await self.make()
             holding = self._tasks.create_task(self._hold())
             while not self.leaving.is_set():
                 await self._take(subscription.subject)
@@ -98,7 +98,7 @@ class Durable:
         while self._asked and not self.leaving.is_set() and (left := until - time.monotonic()) > 0:
             await self._change(left)
         if self._lost and not self.leaving.is_set():
-            made = await self._make()
+            made = await self.make()
             await self._change(MADE_SECONDS if made else MAKE_SECONDS)
 
     async def _came(self, message: Msg) -> None:
@@ -107,8 +107,9 @@ class Durable:
             self._asked, self._lost = 0, status != EXPIRED
         elif not self.leaving.is_set():
             self._asked -= 1
-            self._held[message.reply] = message
-            self._tasks.create_task(self._begin(message))
+            if message.reply not in self._held:  # a server that was killed may know no more that it gave it to us
+                self._held[message.reply] = message
+                self._tasks.create_task(self._begin(message))
         self._changed.set()
 
     async def _begin(self, message: Msg) -> None:
@@ -129,10 +130,10 @@ class Durable:
                 with suppress(nats.errors.Error):  # a server that is away will ask again itself
                     await message.in_progress()
 
-    async def _make(self) -> bool:
+    async def make(self) -> bool:
         """Make the consumer, once there is the stream; one that is there takes over settings that have changed."""
         try:
-            await self.streams.add_consumer(self.source.stream, self._config())
+            await self.streams.add_consumer(self.source.stream, configured(self.source, self.patience))
         except NotFoundError:
             return False  # whoever publishes makes the stream
         except (APIError, nats.errors.Error) as error:
@@ -146,15 +147,20 @@ class Durable:
             async with asyncio.timeout(longest_seconds):
                 await self._changed.wait()
 
-    def _config(self) -> ConsumerConfig:
-        patience = self.patience
-        return ConsumerConfig(
-            durable_name=self.source.consumer,
-            name=self.source.consumer,
-            deliver_policy=DeliverPolicy.ALL,
-            ack_policy=AckPolicy.EXPLICIT,
-            filter_subjects=list(self.source.subjects),
-            backoff=list(patience.backoff_seconds),
-            max_deliver=patience.deliveries,
-            max_ack_pending=8 * patience.in_flight,
-        )
+
+def configured(source: Source, patience: Patience) -> ConsumerConfig:
+    """The consumer as it is to be: it remembers what was acknowledged, and begins with the oldest that is kept.
+
+    It gives a message until somebody has dealt with it. Whoever finds that this was tried too often says so themselves:
+    where NATS would tell of it anybody could who may have JetStream answer to a subject.
+    """
+    return ConsumerConfig(
+        durable_name=source.consumer,
+        name=source.consumer,
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=AckPolicy.EXPLICIT,
+        filter_subjects=list(source.subjects),
+        backoff=list(patience.backoff_seconds),
+        max_deliver=-1,
+        max_ack_pending=8 * patience.in_flight,
+    )

@@ -57,12 +57,14 @@ async def put_file(
         number = told.missing
 
 
-async def get_file(client: Client, contact: str, file: str, *, actor: str) -> AsyncIterator[Got]:
+async def get_file(
+    client: Client, contact: str, file: str, *, actor: str, purpose: str | None = None
+) -> AsyncIterator[Got]:
     """Its parts in order. Raises Declined, NoAnswer."""
+    line = {"actor": actor, "contact": contact, "file": file, **({} if purpose is None else {"purpose": purpose})}
     number = parts = 1
     while number <= parts:
-        sent = written({"actor": actor, "contact": contact, "file": file, "part": number})
-        line, content = opened(await client.convey("get", sent))
-        about = PartGot.model_validate(line)
+        told, content = opened(await client.convey("get", written({**line, "part": number})))
+        about = PartGot.model_validate(told)
         yield Got(about, content)
         number, parts = number + 1, about.parts

@@ -8,22 +8,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from adapters.clock import Clock
-from adapters.nats.burial import Undelivered
+from adapters.credentials.caller import STREAMS
+from adapters.nats.burial import last_words
 from adapters.nats.channel import Channel
 from adapters.nats.client import Client
 from adapters.nats.connection import connect
 from adapters.nats.durable import Durable, Source
 from adapters.nats.lapse import Lapses
-from adapters.nats.patience import ENDURING, Patience
+from adapters.nats.patience import Patience
 from adapters.nats.reaction import Hearing
 from adapters.postgres.dead_letters import DeadLetters
 from adapters.postgres.ends import last_end
 from commands.reactions.catalogue import REACTIONS
 from commands.reactions.reaction import Reaction
-
-SERVICE = "service"
-UNDELIVERED = "kartoteka-undelivered-v1"
-"""The consumer of what NATS tells of messages that no handler could deal with."""
 
 
 @asynccontextmanager
@@ -33,23 +30,23 @@ async def handlers(
     """All of them at work until the block ends; what they hold then is dealt with or given back. Raises Unreachable."""
     leaving = asyncio.Event()
     async with AsyncExitStack() as stack:
-        service = await connect(url, seed(SERVICE), name="kartoteka-handlers", inbox=f"_INBOX.{SERVICE}")
-        stack.push_async_callback(service.close)
-        streams = service.jetstream()
-        told = Source(channel.advisories, UNDELIVERED, (channel.undelivered,))
-        undelivered = Undelivered(channel, letters, leaving)
-        durables = [Durable(service, streams, told, ENDURING, undelivered.deal, leaving)]
+        ours = await connect(url, seed(STREAMS), name="kartoteka-handlers", inbox=f"_INBOX.{STREAMS}")
+        stack.push_async_callback(ours.close)
+        streams = ours.jetstream()
+        durables: list[Durable] = []
         lapses: list[Lapses] = []
         for reaction in (REACTIONS[name] for name in channel.handlers if name in REACTIONS):
             client = Client(url, reaction.name, seed(reaction.name), patience_seconds=0.0)
             await stack.enter_async_context(client)
-            hearing = Hearing(reaction, client, letters, leaving)
+            hearing = Hearing(reaction, client, letters, leaving, patience.deliveries)
             if reaction.lapse is not None:
                 ended = partial(last_end, letters.url, letters.schema)
                 lapses.append(Lapses(reaction, client, ended, leaving, clock))
             durables.append(
                 Durable(client.connection, streams, _source(channel, reaction), patience, hearing.deal, leaving)
             )
+        if all([await each.make() for each in durables]):
+            await last_words(streams, channel, letters, leaving)
         async with asyncio.TaskGroup() as tasks:
             for each in durables:
                 tasks.create_task(each.run())

@@ -14,8 +14,10 @@ import nats.js.errors
 import orjson
 from nats.aio.client import Client as Connection
 from nats.aio.msg import Msg
+from nats.js.api import StreamConfig
 
-from adapters.nats.connection import Unreachable
+from adapters.nats.connection import Lasting, Unreachable, reached
+from adapters.shown_url import shown_url
 
 
 class NotPermitted(Exception):
@@ -40,7 +42,7 @@ class Visit:
     """A connection for one question; it does not come back when it breaks."""
 
     caller: str
-    connection: Connection = field(default_factory=Connection)
+    connection: Connection = field(default_factory=Lasting)
     complaints: list[str] = field(default_factory=list)
 
     async def server(self) -> dict[str, Any]:
@@ -89,7 +91,7 @@ class Visit:
         return [
             {
                 "stream": one.config.name,
-                "subjects": one.config.subjects or [],
+                "subjects": kept(one.config),
                 "messages": one.state.messages,
                 "bytes": one.state.bytes,
                 "first": one.state.first_seq,
@@ -132,7 +134,7 @@ async def visiting(url: str, caller: str, seed_file: str) -> AsyncIterator[Visit
         visit.complaints.append(str(error).removeprefix("nats: "))
 
     connect = visit.connection.connect(
-        servers=[url],
+        **reached(url),
         nkeys_seed=seed_file,
         name=f"kartoteka-{caller}-visit",
         inbox_prefix=f"_INBOX.{caller}".encode(),
@@ -143,7 +145,7 @@ async def visiting(url: str, caller: str, seed_file: str) -> AsyncIterator[Visit
     try:
         await connect
     except (nats.errors.Error, OSError) as error:
-        raise Unreachable(f"{url}, as {caller}: {error}") from error
+        raise Unreachable(f"{shown_url(url)}, as {caller}: {error}") from error
     try:
         yield visit
     except (nats.errors.TimeoutError, nats.js.errors.APIError) as error:
@@ -152,6 +154,11 @@ async def visiting(url: str, caller: str, seed_file: str) -> AsyncIterator[Visit
         raise NotAnswered(str(error)) from error
     finally:
         await visit.connection.close()
+
+
+def kept(config: StreamConfig) -> list[str]:
+    """The subjects under which a stream keeps its messages; where it takes them is a secret of those who send them."""
+    return [config.subject_transform.dest] if config.subject_transform else config.subjects or []
 
 
 def decoded(data: bytes) -> Any:

@@ -27,6 +27,7 @@ from adapters.nats.reaction import AWAY
 from adapters.postgres.keys import KeyMissing
 from adapters.postgres.mail_queue import MailQueue, Waiting
 from adapters.postgres.reading import Unreachable
+from adapters.telemetry import tracing
 from commands.command import Command
 from commands.handler import Contended
 from commands.reactions.reaction import NAMES
@@ -130,6 +131,10 @@ class Mailing:
                 await self._put_off(each, no.status)
 
     async def _send(self, each: Waiting, account: Account, send: Send) -> None:
+        with tracing.following("mail notice", each.traceparent):
+            await self._send_traced(each, account, send)
+
+    async def _send_traced(self, each: Waiting, account: Account, send: Send) -> None:
         assert each.email is not None
         try:
             await send(letter(each.told, account.sender, each.email))

@@ -4,36 +4,51 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import nats.errors
 import orjson
+import structlog
 from nats.aio.client import Client as Connection
-from nats.js.api import RawStreamMsg, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import DiscardPolicy, RawStreamMsg, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
-from adapters.embedded.credentials import ROOT
-from adapters.part_store import PartStoreAway
+from adapters.credentials.permission import ROOT
+from adapters.nats.inward import changed, closed, inward
+from adapters.part_store import Mark, PartStoreAway
 
 ROOM = f"{ROOT}.obj"
 ANSWER_SECONDS = 3.0
 FIRST_ALONE = {"Nats-Expected-Last-Subject-Sequence": "0"}
-NOT_THE_FIRST = 10071
+NOT_THE_FIRST = frozenset({10071, 10077})
+"""By what the server says that a part lies there already: it may look at the sequence first, or at the limit."""
+
+logger = structlog.get_logger()
 
 
 class PartStream:
     """The store of one log's files, told from others by its mark; the stream is made with the first part."""
 
-    def __init__(self, connection: Connection, mark: str, source: str) -> None:
-        self.stream, self._room, self._source = f"KARTOTEKA_FILES_{mark}", f"{ROOM}.{mark}", source
+    def __init__(self, connection: Connection, mark: Mark, source: str) -> None:
+        self.stream, self._room, self._source = f"KARTOTEKA_FILES_{mark.name}", f"{ROOM}.{mark.name}", source
+        self._inward = inward(mark.secret, self.stream)
         self._connection, self._streams = connection, connection.jetstream(timeout=ANSWER_SECONDS)
+
+    async def shut_out(self) -> None:
+        """Have a stream of an earlier version, or of a backup, take what is ours alone; it keeps its parts."""
+        try:
+            async with _answering():
+                await self._shut()
+        except PartStoreAway as away:  # the first part that is put tries it again
+            logger.warning("stream cannot be closed", stream=self.stream, error=str(away))
 
     async def put(self, file: str, part: int, sealed: bytes) -> bytes:
         """What came first stays, whoever else puts the same part at the same time."""
         async with _answering():
             try:
-                await self._publish(f"{self._room}.{file}.{part}", sealed)
+                await self._publish(f"{self._inward}.{file}.{part}", sealed)
             except APIError as error:
-                if error.err_code != NOT_THE_FIRST:
+                if error.err_code not in NOT_THE_FIRST:
                     raise
                 lies = await self.get(file, part)
                 if lies is None:
@@ -54,6 +69,12 @@ class PartStream:
                 if found is not None and found.seq is not None:
                     await self._delete(found.seq)
 
+    async def holds(self, file: str) -> bool:
+        async with _answering():
+            async for _ in self._subjects(f"{self._room}.{file}.*"):
+                return True
+        return False
+
     async def files(self) -> AsyncIterator[str]:
         async with _answering():
             async for subject in self._subjects(f"{self._room}.>"):
@@ -63,8 +84,18 @@ class PartStream:
         try:
             await self._streams.publish(subject, sealed, headers=dict(FIRST_ALONE))
         except NoStreamResponseError:
-            await self._streams.add_stream(self._config())
+            if not await self._shut():
+                await self._streams.add_stream(self._ruled(self._config()))
             await self._streams.publish(subject, sealed, headers=dict(FIRST_ALONE))
+
+    async def _shut(self) -> bool:
+        """False where there is no stream."""
+        try:
+            found = (await self._streams.stream_info(self.stream)).config
+        except NotFoundError:
+            return False
+        await changed(self._streams, found, self._ruled(found))
+        return True
 
     async def _message(self, subject: str) -> RawStreamMsg | None:
         """From whoever has it; only who leads the stream may say that there is none."""
@@ -114,14 +145,17 @@ class PartStream:
         return StreamConfig(
             name=self.stream,
             description="Contents of files, sealed: a message for each part.",
-            subjects=[f"{self._room}.*.*"],
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
-            max_msgs_per_subject=1,
             allow_direct=True,
             num_replicas=1,
             metadata={"source": self._source},
         )
+
+    def _ruled(self, config: StreamConfig) -> StreamConfig:
+        """The same, so that we alone put there, and what lies there is never replaced."""
+        rules = replace(config, max_msgs_per_subject=1, discard=DiscardPolicy.NEW, discard_new_per_subject=True)
+        return closed(rules, self._inward, self._room)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""How long something is tried again: by us without end, by NATS as often as processes may end over it."""
+"""How long something is tried again: without end, but for what processes end over, which is done so often."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAUSE_SECONDS = (0.1, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often, and after how long, NATS gives a message to somebody else when a process ends over it."""
+    """How often, and after how long, a message is dealt with by somebody else when a process ends over it."""
 
     backoff_seconds: tuple[float, ...] = (30.0, 60.0, 120.0, 300.0)
     deliveries: int = 8
@@ -27,6 +27,9 @@ class Patience:
 
 ENDURING = Patience()
 """For half an hour of processes that end over the same message."""
+
+ENDLESS = Patience(deliveries=-1)
+"""Where nobody but whoever hears it can say that it is not worth another try."""
 
 
 class Leaving(Exception):

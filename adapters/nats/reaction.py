@@ -18,13 +18,14 @@ import orjson
 from nats.aio.msg import Msg
 
 from adapters.heard import Unreadable, heard
-from adapters.nats.burial import keep
+from adapters.nats.burial import EXHAUSTED, keep
 from adapters.nats.client import Client, Declined, NoAnswer
 from adapters.nats.latest import Latest
-from adapters.nats.patience import pause
+from adapters.nats.patience import ENDURING, pause
 from adapters.postgres import positions
 from adapters.postgres.dead_letters import Cause, DeadLetters, Failed
 from adapters.postgres.finder import FOLLOWED
+from adapters.telemetry import tracing
 from commands.handler import Contended
 from commands.reactions.reaction import Call, Heard, Reaction
 
@@ -78,6 +79,7 @@ class Hearing:
     client: Client
     letters: DeadLetters
     leaving: asyncio.Event
+    deliveries: int = ENDURING.deliveries
     _latest: Latest = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +103,12 @@ class Hearing:
         except Unreadable as why:
             cause = Cause(Unreadable.__name__, str(why))
             return Failed(self.reaction.name, message.metadata.sequence.stream, cause, deliveries)
-        found = await (self._latest.follow(fact) if self.reaction.sums else self._follow(fact))
+        found: Cause | None = EXHAUSTED
+        if deliveries > self.deliveries:  # not once more: this process would be the next to end over it
+            deliveries = self.deliveries
+        else:
+            with tracing.following(f"handle {self.reaction.name} {fact.topic}", fact.traceparent):
+                found = await (self._latest.follow(fact) if self.reaction.sums else self._follow(fact))
         if found is None:
             return None
         about = {"event_id": fact.event_id, "topic": fact.topic, "stream": fact.stream}

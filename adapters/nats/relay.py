@@ -12,6 +12,8 @@ import structlog
 from nats.aio.client import Client as Connection
 
 from adapters.nats.channel import Channel
+from adapters.nats.connection import Lasting, reached
+from adapters.nats.inward import unsaid
 from adapters.nats.pipeline import NotStored, TooLarge, Unsure
 from adapters.nats.term import Elsewhere, Taken, Term
 from adapters.postgres.outbox import LogBroken, outbox
@@ -115,14 +117,14 @@ async def connected(url: str, seed_file: str) -> AsyncIterator[Connection]:
 
     async def complain(error: Exception) -> None:
         if "permissions violation" in str(error).lower():
-            logger.error("nats", client="kartoteka-relay", error=str(error))
+            logger.error("nats", client="kartoteka-relay", error=unsaid(str(error)))
 
-    connection = Connection()
+    connection = Lasting()
     await connection.connect(
-        servers=[url],
+        **reached(url),
         nkeys_seed=seed_file,
         name="kartoteka-relay",
-        inbox_prefix=b"_INBOX.service",
+        inbox_prefix=b"_INBOX.streams",
         allow_reconnect=False,
         max_reconnect_attempts=1,  # of the first connection too: we are the ones to wait, without the lock
         reconnect_time_wait=0,

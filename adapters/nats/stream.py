@@ -9,12 +9,12 @@ import orjson
 import structlog
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from adapters.nats.channel import Channel
+from adapters.nats.inward import changed, closed
 
 EPOCH, SOURCE = "epoch", "source"
-ADVISORIES_KEPT_SECONDS = 30 * 86_400.0
 
 logger = structlog.get_logger()
 
@@ -74,7 +74,22 @@ async def last_told(streams: JetStreamContext, channel: Channel) -> tuple[int, s
     return (position, id) if position == found.seq else (0, "")
 
 
-async def make_anew(streams: JetStreamContext, channel: Channel, epoch: str, source: str, after: int) -> None:
+async def is_closed(streams: JetStreamContext, channel: Channel, secret: str) -> bool:
+    """Have the stream take what its relay sends and nothing else; False where NATS does not let us change it."""
+    try:
+        found = (await streams.stream_info(channel.stream)).config
+        await changed(streams, found, _closed(found, channel, secret))
+    except NotFoundError:
+        return False
+    except APIError as error:
+        logger.warning("stream cannot be closed", stream=channel.stream, error=str(error))
+        return False
+    return True
+
+
+async def make_anew(
+    streams: JetStreamContext, channel: Channel, secret: str, epoch: str, source: str, after: int
+) -> None:
     """An empty stream for what comes after a position.
 
     To purge the old one would not do: it would go on counting, and NATS would still hold what is published again for
@@ -87,15 +102,8 @@ async def make_anew(streams: JetStreamContext, channel: Channel, epoch: str, sou
         logger.warning("stream is made anew", stream=channel.stream, epoch=epoch, after=after)
     except NotFoundError:
         pass
-    await streams.add_stream(replace(config, first_seq=after + 1, metadata={EPOCH: epoch, SOURCE: source}))
-
-
-async def make_advisories(streams: JetStreamContext, channel: Channel) -> None:
-    """Have a stream keep what NATS tells of messages that nobody could deal with."""
-    try:
-        await streams.stream_info(channel.advisories)
-    except NotFoundError:
-        await streams.add_stream(_advisories(channel))
+    config = replace(config, first_seq=after + 1, metadata={EPOCH: epoch, SOURCE: source})
+    await streams.add_stream(_closed(config, channel, secret))
 
 
 async def consumption(streams: JetStreamContext, channel: Channel, handler: str) -> Consumption | None:
@@ -112,7 +120,6 @@ def _events(channel: Channel) -> StreamConfig:
     return StreamConfig(
         name=channel.stream,
         description="Facts, in the order of the log; the sequence of a message is the position of its fact.",
-        subjects=[channel.subjects],
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
         max_age=channel.kept_seconds,
@@ -121,13 +128,5 @@ def _events(channel: Channel) -> StreamConfig:
     )
 
 
-def _advisories(channel: Channel) -> StreamConfig:
-    return StreamConfig(
-        name=channel.advisories,
-        description="What NATS tells of messages that no handler could deal with.",
-        subjects=[channel.undelivered],
-        retention=RetentionPolicy.LIMITS,
-        storage=StorageType.FILE,
-        max_age=ADVISORIES_KEPT_SECONDS,
-        num_replicas=1,
-    )
+def _closed(config: StreamConfig, channel: Channel, secret: str) -> StreamConfig:
+    return closed(config, channel.inner(secret).root, channel.root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,8 +12,10 @@ from nats.aio.client import Client as Connection
 from adapters.cloud_event import cloud_event
 from adapters.nats.channel import Channel
 from adapters.nats.pipeline import Message, Pipeline
-from adapters.nats.stream import Standing, consumption, last_told, make_advisories, make_anew, standing
+from adapters.nats.stream import Standing, consumption, is_closed, last_told, make_anew, standing
 from adapters.postgres.outbox import Head, Outbox, Outgoing
+from adapters.telemetry import tracing
+from adapters.traceparent import of_fact
 
 
 class Elsewhere(Exception):
@@ -55,6 +58,7 @@ class Term:
     ) -> None:
         self._log, self._streams, self._channel = log, connection.jetstream(), channel
         self._head, self._floors = head, begin.floors
+        self._inner = channel.inner(log.secret)
         self.pipeline = pipeline
 
     @classmethod
@@ -64,13 +68,14 @@ class Term:
         stream = await standing(streams, channel)
         if stream is not None and stream.source not in ("", log.source):
             raise Taken(f"{channel.stream} tells the facts of {stream.source}, not of {log.source}")
+        if stream is not None and not await is_closed(streams, channel, log.secret):
+            stream = None
         head = await log.head()  # after the stream, or facts of the time between would seem to be none of this log
         if stream is not None and stream.messages and not await log.holds(*await last_told(streams, channel)):
             stream = None
         begin = plan(stream, head, channel.handlers, await log.floors(channel.handlers))
         if begin.anew:
-            await make_anew(streams, channel, head.epoch, log.source, begin.after)
-        await make_advisories(streams, channel)
+            await make_anew(streams, channel, log.secret, head.epoch, log.source, begin.after)
         return cls(log, connection, channel, head, begin, await Pipeline.behind(connection, begin.after))
 
     async def next(self) -> Sequence[Outgoing]:
@@ -79,8 +84,12 @@ class Term:
 
     async def publish(self, facts: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Send them; gives what follows them, which is read meanwhile."""
-        messages = map(self._message, facts)
+        messages, began_ns = map(self._message, facts), time.time_ns()
         following, _ = await asyncio.gather(self._page(facts[-1].position), self.pipeline.publish(messages))
+        if tracing.on():
+            for fact in facts:
+                if traceparent := of_fact(fact.correlation, fact.causation):
+                    tracing.done(f"publish {fact.topic}", tracing.Kind.PRODUCER, traceparent, began_ns)
         return following
 
     async def note(self) -> None:
@@ -104,5 +113,5 @@ class Term:
         return rows
 
     def _message(self, fact: Outgoing) -> Message:
-        subject = self._channel.subject(fact.topic, fact.stream)
+        subject = self._inner.subject(fact.topic, fact.stream)
         return Message(fact.position, subject, fact.event_id, cloud_event(fact, self._log.source))

@@ -22,6 +22,7 @@ from adapters.clock import Clock, elapsed
 from adapters.nats.client import Client, Declined, NoAnswer
 from adapters.postgres.reading import Unreachable
 from adapters.postgres.timers import PAGE
+from adapters.telemetry import tracing
 from commands.reactions.reaction import Call
 from commands.reactions.timing import Coming, asked
 from commands.service.escalation import NotYetDue
@@ -89,7 +90,8 @@ class Timer:
         """Raises NoAnswer while nobody can tell."""
         data = call.command.model_dump(mode="json")
         try:
-            await self.client.ask(call.command.topic, orjson.dumps({"id": call.id, "actor": TIMER, "data": data}))
+            with tracing.span(f"timer {call.command.topic}"):
+                await self.client.ask(call.command.topic, orjson.dumps({"id": call.id, "actor": TIMER, "data": data}))
         except Declined as no:
             if no.code != NotYetDue.__name__:
                 if no.status == AWAY:

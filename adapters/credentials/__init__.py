@@ -1,0 +1,1 @@
+"""Who may ask the service from outside, for whom and for what; and how they show that it is they."""
