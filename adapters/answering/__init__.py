@@ -1,0 +1,1 @@
+"""Commands, questions and files answered, whatever they came over: a face brings visitors and takes answers out."""
