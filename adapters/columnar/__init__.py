@@ -1,0 +1,1 @@
+"""Read models taken out as columns: Parquet files of one position."""
