@@ -1,0 +1,1 @@
+"""What operators watch: traces, metrics and logs, with nobody's data in them."""
