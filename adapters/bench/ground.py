@@ -14,14 +14,30 @@ from pathlib import Path
 from typing import Any
 
 from adapters import embedded
-from adapters.bench import crowd_seed, echo, load, looking, market_seed, relay, replaying, server, watch, whole
+from adapters.bench import (
+    archive,
+    crowd_seed,
+    echo,
+    forgetting,
+    former,
+    load,
+    looking,
+    market_seed,
+    relay,
+    replaying,
+    server,
+    watch,
+    whole,
+)
+from adapters.bench.archive import Archive
 from adapters.bench.crowd import Crowd
+from adapters.bench.former import Former
 from adapters.bench.market import Market
 from adapters.bench.side import CALLER, WHOLE, Company, place
 from adapters.bench.watch import Watch
 from adapters.composition import Place, parts
-from adapters.embedded import Caller
-from adapters.embedded.credentials import ANYONE
+from adapters.credentials.caller import ANYONE, Caller
+from domain.values import Person
 from projections.catalogue import QUESTIONS
 
 DISK = Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it; /tmp is often no disk
@@ -29,7 +45,7 @@ FAREWELL_SECONDS = 10.0
 
 PROCESSES = multiprocessing.get_context("forkserver")
 """What all processes need is imported once, in the one that they are forked from."""
-PRELOADED = (server, echo, load, looking, relay, replaying, whole)
+PRELOADED = (server, echo, forgetting, load, looking, relay, replaying, whole)
 PROCESSES.set_forkserver_preload([*(each.__name__ for each in PRELOADED), "adapters.cli", *parts()])
 
 Main = Callable[..., None]
@@ -77,9 +93,9 @@ class Ground:
     def whole(self, customers: int) -> Iterator[Side]:
         """A company with everything running that runs in production; one at a time."""
         with ExitStack() as stack:
-            stack.enter_context(_process(server.main, self._state, WHOLE))
+            stack.enter_context(_process(whole.service, self._state))
             company = self.ask("found", side=WHOLE, customers=customers)
-            for main in (whole.views, whole.events):
+            for main in (whole.questions, whole.views, whole.events):
                 stack.enter_context(_process(main, self._state))
             yield Side(WHOLE, company, place(self._state, WHOLE))
 
@@ -109,6 +125,12 @@ class Ground:
             watch.found(place(self._state, self._watches[wanted]), wanted)
         return self._watches[wanted]
 
+    def archive(self, wanted: Archive) -> Place:
+        """Where so many tickets lie, made for it."""
+        there = place(self._state, f"bench_archive_{next(self._numbers)}")
+        archive.found(there, wanted)
+        return there
+
     @contextmanager
     def looking(self) -> Iterator[Callable[..., list[float]]]:
         """Somebody who lets questions take turns, and tells what most of those of each kind took, in seconds."""
@@ -119,6 +141,12 @@ class Ground:
                 return list(_said(looker, looking.__name__))
 
             yield took
+
+    @contextmanager
+    def driver(self) -> Iterator[Connection]:
+        """A second asker, for what goes on while the first one asks: it takes jobs, and gives their results."""
+        with _process(load.main, self._state) as driver:
+            yield driver
 
     @contextmanager
     def echo(self) -> Iterator[None]:
@@ -147,6 +175,22 @@ class Ground:
                 return float(_said(replayer, replaying.__name__))
 
             yield took
+
+    @contextmanager
+    def forgetting(self, wanted: Former) -> Iterator[Callable[[Person], dict[str, Any]]]:
+        """Somebody who forgets former customers, one after the other, and tells what each came to and how long it took.
+
+        Their log is made for it, and served.
+        """
+        name = f"bench_former_{next(self._numbers)}"
+        former.found(place(self._state, name), wanted)
+        with _process(server.main, self._state, name), _process(forgetting.main, self._state, name) as forgetter:
+
+            def forgotten(person: Person) -> dict[str, Any]:
+                forgetter.send(person)
+                return dict(_said(forgetter, forgetting.__name__))
+
+            yield forgotten
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from itertools import count
+from functools import partial
+from itertools import count, cycle, islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import orjson
 
 from adapters.bench.company import set_up
 from adapters.bench.life import Life, Request, command_id, lives, notes
+from adapters.bench.life import life as lived
 from adapters.bench.loop import READY, run, told
 from adapters.bench.side import BARE, CALLER, ECHO, Company, place, prefix
 from adapters.bench.turns import Answers, alternate, percentile
@@ -30,6 +32,12 @@ Step = tuple[Life, Request]
 PATIENCE_SECONDS = 10.0
 QUESTIONS = "kartoteka.v1.qry."
 LIVES_AT_ONCE = 200
+LIST_EVERY, LISTED = 5, 20
+"""One question in so many is a list, of so many rows."""
+
+ASSIGNED = 3
+"""So many commands into its life a ticket is somebody's."""
+
 LOOK_EVERY = 5
 """One command in so many is looked for in an answer."""
 
@@ -64,6 +72,12 @@ class Asker:
                 return await self._alone(**job)
             case "fresh":
                 return await self._fresh(**job)
+            case "opened":
+                return await self._opened(**job)
+            case "queried":
+                return await self._queried(**job)
+            case "driven":
+                return await self._driven(**job)
 
     async def _found(self, side: str, customers: int) -> Company:
         async def ask(command: Command) -> str:
@@ -98,6 +112,56 @@ class Asker:
                     looked = seen if n % LOOK_EVERY == 0 else None
                     asking.create_task(self._step(prefix(side), company.worker, crowd, asked, looked))
         return [percentile(asked, 99), percentile(seen, 99)]
+
+    async def _opened(self, side: str, company: Company, many: int) -> list[str]:
+        """So many tickets, each with somebody who has it, seen by whoever asks for the last."""
+        tickets, answer = list[str](), Job()
+        for life in islice(map(partial(lived, company), self._numbers), many):
+            topic, payload = next(life)
+            for _ in range(ASSIGNED):
+                answer = await self._answer(f"{prefix(side)}{CALLER}.{topic}", payload)
+                topic, payload = life.send(str(answer["id"]))
+            tickets.append(str(answer["id"]))
+        look = {"actor": company.worker, "data": {"ticket": tickets[-1]}, "min_position": answer["position"]}
+        await self._answer(f"{QUESTIONS}{CALLER}.ticket", orjson.dumps(look))
+        return tickets
+
+    async def _queried(self, company: Company, tickets: list[str], rate: float, warm: float, seconds: float) -> float:
+        """The 99th percentile, in seconds, of questions that come in time: about a ticket, or a customer's."""
+        took = list[float]()
+        about = ({"actor": company.worker, "data": {"ticket": each}} for each in cycle(tickets))
+        theirs = (
+            {"actor": company.worker, "limit": LISTED, "data": {"contact": each}} for each in cycle(company.customers)
+        )
+
+        async def ask(name: str, body: Job) -> None:
+            began = time.perf_counter()
+            await self._answer(f"{QUESTIONS}{CALLER}.{name}", orjson.dumps(body))
+            took.append(time.perf_counter() - began)
+
+        def wanted(n: int) -> tuple[str, Job]:
+            return ("desk", next(theirs)) if n % LIST_EVERY == 0 else ("ticket", next(about))
+
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as asking:
+            for n in range(int((warm + seconds) * rate)):
+                await asyncio.sleep(max(0.0, began + n / rate - time.perf_counter()))
+                if n == int(warm * rate):
+                    took = list[float]()
+                asking.create_task(ask(*wanted(n)))
+        return percentile(took, 99)
+
+    async def _driven(self, side: str, company: Company, rate: float, seconds: float) -> float:
+        """How many seconds after its time the last of so many commands a second was answered."""
+        asked = list[float]()
+        crowd = [(life, next(life)) for life in (lives(company, self._numbers) for _ in range(LIVES_AT_ONCE))]
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as asking:
+            for n in range(int(seconds * rate)):
+                await asyncio.sleep(max(0.0, began + n / rate - time.perf_counter()))
+                if crowd:
+                    asking.create_task(self._step(prefix(side), company.worker, crowd, asked, None))
+        return time.perf_counter() - began - seconds
 
     async def _step(
         self, before: str, worker: str, crowd: list[Step], asked: list[float], seen: list[float] | None

@@ -140,7 +140,7 @@ def _request(call: Call, at: datetime) -> Request:
     return Request("timer", call.id, bytes(16), TIMER, call.command, at, new_id=new_id, new_subject=SubjectId(new_id))
 
 
-async def _reckoned(there: Place, asked: Iterator[Reckoning]) -> AsyncGenerator[float, None]:
+async def _reckoned(there: Place, asked: Iterator[Reckoning[Any]]) -> AsyncGenerator[float, None]:
     hindsight = Hindsight(there.postgres_url, there.settings.schema_name, _keyring(there), str)
     for reckoning in asked:
         inquiry = Inquiry(reckoning, SELLER, now(), limit=USUAL_LIMIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import signal
 import sys
 from collections.abc import Coroutine
@@ -19,7 +20,10 @@ READY = "ready"
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run to the end, which is told over the process's pipe and never by Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)
     if find_spec("uvloop") is None:

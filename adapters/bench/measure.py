@@ -24,10 +24,12 @@ class Pace:
     members: int
     prices: tuple[int, int]
     tickets: tuple[int, int]
+    exported: int
     directories: int = 1000
     workers: int = 500
     teams: int = 100
     in_flight: int = 256
+    commands_a_second: int = 1000
     customers: int = 500
     cases: int = 4_479
     """Of a help desk's log; so many has the real one."""
@@ -46,6 +48,7 @@ FULL = Pace(
     members=100_000,
     prices=(1_000_000, 1_000),
     tickets=(100_000, 1_000),
+    exported=200_000,
 )
 QUICK = Pace(
     rounds=3,
@@ -60,6 +63,7 @@ QUICK = Pace(
     members=3_000,
     prices=(30_000, 1_000),
     tickets=(10_000, 1_000),
+    exported=10_000,
     cases=400,
 )
 

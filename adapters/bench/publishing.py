@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-STREAM, SUBJECT = "BARE", "kartoteka.v1.evt.bare"
+from adapters.credentials.permission import INWARD
+
+STREAM, SUBJECT = "BARE", f"{INWARD}.bare"
 
 
 async def rate(connection: Any, bodies: Sequence[bytes], in_flight: int) -> float:

@@ -24,7 +24,7 @@ TICK_SECONDS = 0.001
 async def work(pipe: Connection, state: Path, name: str) -> None:
     """Do what is asked until the one who started us goes away."""
     there = place(state, name)
-    nats = await connect(there.nats_url, str(there.seed("service", None)), name="bench", inbox="_INBOX.service")
+    nats = await connect(there.nats_url, str(there.seed("streams", None)), name="bench", inbox="_INBOX.streams")
     bodies = await read(there)
     pipe.send(READY)
     while side := await told(pipe):

@@ -140,12 +140,13 @@ def lived(company: Company, subject: SubjectId, customer: ContactId, at: datetim
     yield TicketAssessed(severity="high")
     yield TicketAssigned(assignee=WorkerId(company.worker))
     yield TicketCallLogged(subject=subject, answered=True, note="Spoke with them")
-    yield _stated(Target.FIRST_RESPONSE, contract, at)
+    yield stated(Target.FIRST_RESPONSE, contract, at)
     yield TicketResolved()
-    yield _stated(Target.RESOLUTION, contract, at)
+    yield stated(Target.RESOLUTION, contract, at)
 
 
-def _stated(target: Target, contract: ContractId, at: datetime) -> OutcomeStated:
+def stated(target: Target, contract: ContractId, at: datetime) -> OutcomeStated:
+    """A target that was met in time."""
     return OutcomeStated(
         target=target,
         outcome=Outcome.MET,

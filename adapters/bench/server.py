@@ -6,10 +6,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from adapters import sealing
+from adapters.bench import side
 from adapters.bench.loop import READY, run, told
-from adapters.bench.side import place, prefix
 from adapters.composition import serving
-from adapters.nats import service
+from adapters.nats import prefix
 from adapters.pace import spare_the_collector
 
 
@@ -20,8 +20,8 @@ def ignore_marks() -> None:
 
 async def serve(pipe: Connection, state: Path, name: str) -> None:
     """Take commands until the one who started us goes away."""
-    service.PREFIX = prefix(name)
-    async with serving(place(state, name)):
+    prefix.COMMANDS = side.prefix(name)
+    async with serving(side.place(state, name)):
         spare_the_collector()
         pipe.send(READY)
         await told(pipe)

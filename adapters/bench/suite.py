@@ -8,10 +8,13 @@ from typing import Any
 
 from adapters.bench.baseline import Desk
 from adapters.bench.due import due
+from adapters.bench.export import export
+from adapters.bench.forget import forget
 from adapters.bench.ground import CouldNotRun, Ground, Side
 from adapters.bench.library import THREADS, environment
 from adapters.bench.measure import Figure, Pace, Round, alternate, figure
 from adapters.bench.pricing import price, price_bulk
+from adapters.bench.querying import query
 from adapters.bench.relay import IN_FLIGHT
 from adapters.bench.seed import seed
 from adapters.bench.server import plain
@@ -92,8 +95,8 @@ BENCHES: Mapping[str, Bench] = {
     bench.__name__: bench
     for bench in (
         *(throughput, latency, growth, scale, encryption, relay, rebuild, sustained, freshness),
-        *(access, check, membership, search),
-        *(price, price_bulk, due, timer, whatif),
+        *(access, check, membership, search, query),
+        *(price, price_bulk, due, timer, whatif, forget, export),
     )
 }
 

@@ -1,4 +1,4 @@
-"""Everything that runs in production: the service, the read models, and the relay with both handlers."""
+"""Everything that runs in production: what decides, what answers, the read models, and the relay with the handlers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,36 @@ from pathlib import Path
 
 from adapters.bench.loop import READY, run, told
 from adapters.bench.side import WHOLE, place
-from adapters.composition import Place, reacting, relaying, viewing
-from adapters.pace import spare_the_collector
+from adapters.composition import Place, asking, reacting, relaying, serving, viewing
+from adapters.pace import give_way, spare_the_collector
 from adapters.postgres.views.engine import Engine
 from adapters.postgres.views.registry import conditions
+from adapters.scope import Face
+
+
+def service(pipe: Connection, state: Path) -> None:
+    """The process of commands; questions are left to another."""
+    run(_service(pipe, state))
+
+
+async def _service(pipe: Connection, state: Path) -> None:
+    async with serving(place(state, WHOLE)) as here:
+        await here.face.leave(Face.QUESTIONS)
+        spare_the_collector()
+        pipe.send(READY)
+        await told(pipe)
+
+
+def questions(pipe: Connection, state: Path) -> None:
+    """The process of questions."""
+    run(_questions(pipe, state))
+
+
+async def _questions(pipe: Connection, state: Path) -> None:
+    async with asking(place(state, WHOLE)):
+        spare_the_collector()
+        pipe.send(READY)
+        await told(pipe)
 
 
 def views(pipe: Connection, state: Path) -> None:
@@ -40,6 +66,7 @@ def _wait(pipe: Connection, stop: threading.Event) -> None:
 
 def events(pipe: Connection, state: Path) -> None:
     """The process of the relay and the handlers."""
+    give_way()
     run(_events(pipe, state))
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from adapters.bench.life import Life, Request
 from adapters.bench.side import CALLER
 from adapters.composition import Place
-from adapters.embedded import load_callers
+from adapters.credentials.callers_file import load
 
 PATIENCE_SECONDS = 30.0
 
@@ -112,7 +112,7 @@ class Wire(asyncio.Protocol):
 
 async def rate(place: Place, prefix: str, lives: Sequence[Life], warm_seconds: float, seconds: float) -> float:
     """Answers per second, counted once warm. Raises Declined."""
-    key, seed = load_callers(place.callers)[CALLER].public_key, place.seed(CALLER, None).read_bytes().strip()
+    key, seed = load(place.callers).callers[CALLER].public_key, place.seed(CALLER, None).read_bytes().strip()
     since = time.perf_counter() + warm_seconds
     server = urlsplit(place.nats_url)
     transport, wire = await asyncio.get_running_loop().create_connection(
