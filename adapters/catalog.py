@@ -15,8 +15,9 @@ from pydantic import BaseModel
 
 from adapters import file_request
 from adapters.consequence import consequence
-from adapters.problem import SENTENCES, STATUS
-from commands import handler, permission
+from adapters.error_catalog import FILE as ERRORS
+from adapters.error_catalog import error_catalog, of_any_command, refused, status_of
+from adapters.problem import SENTENCES
 from commands.catalogue import COMMANDS
 from commands.command import Command
 from commands.reactions.catalogue import REACTIONS
@@ -24,7 +25,8 @@ from commands.reckonings.catalogue import RECKONINGS
 from domain import values
 from domain.decider import Decider
 from domain.fact import Event, personal_fields
-from domain.refusal import Refused
+from domain.staff.worker import Right
+from projections.analysis import ANALYSIS, LEFT_OUT
 from projections.catalogue import QUESTIONS, READ_MODELS
 from projections.model import Column, Table
 from projections.question import Listing, Question
@@ -50,6 +52,7 @@ def catalog() -> str:
         _reckonings,
         _files,
         _read_models,
+        _views,
     )
     return "\n".join(line for part in parts for line in part())
 
@@ -60,7 +63,7 @@ def _head() -> Iterator[str]:
     yield "Everything that can be asked, said and refused."
     yield f"Written by `{REBUILD}` from the code; a test fails when it is stale."
     yield ""
-    counts = [(len(COMMANDS), "requests"), (len(_events()), "facts"), (len(_refused()), "refusals")]
+    counts = [(len(COMMANDS), "requests"), (len(_events()), "facts"), (len(refused()), "refusals")]
     counts += [(len(QUESTIONS), "questions"), (len(RECKONINGS), "reckonings"), (len(READ_MODELS), "read models")]
     yield ", ".join(f"{count} {name}" for count, name in counts) + f", {len(_deciders())} kinds of stream."
 
@@ -68,8 +71,7 @@ def _head() -> Iterator[str]:
 def _commands() -> Iterator[str]:
     yield from ("", "## Requests", "")
     yield "The subject is `kartoteka.v1.cmd.<caller>.<request>`; the fields go into `data` of the envelope."
-    common = [name for name, kind in vars(handler).items() if _own_refusal(kind, handler)]
-    any_of = ", ".join(f"`{name}`" for name in sorted([*common, permission.LateFactsNotAllowed.__name__]))
+    any_of = ", ".join(f"`{name}`" for name in sorted(of_any_command()))
     yield f"Any of them can also be refused with {any_of}, or with a problem of the border."
     for topic, command in sorted(COMMANDS.items()):
         found = consequence(command)
@@ -126,9 +128,8 @@ def _shapes() -> Iterator[str]:
 
 def _refusals() -> Iterator[str]:
     yield from ("", "## Refusals", "", "| code | status | sentence |", "|---|---|---|")
-    for code, kind in sorted(_refused().items()):
-        status = next(status for known, status in STATUS.items() if issubclass(kind, known))
-        yield f"| `{code}` | {status} | {_sentence(kind)} |"
+    for code, kind in sorted(refused().items()):
+        yield f"| `{code}` | {status_of(kind)} | {_sentence(kind)} |"
 
 
 def _problems() -> Iterator[str]:
@@ -190,6 +191,21 @@ def _read_models() -> Iterator[str]:
     yield ""
 
 
+def _views() -> Iterator[str]:
+    yield from ("## Views for analysts", "")
+    yield "Asked by SQL, and taken out by `kartoteka export`. A worker is shown what questions show, who holds the"
+    yield f"right `{Right.ANALYST}` and one of those named. Besides, `positions` tells up to when all is there."
+    yield from ("", "Left out:", "")
+    yield from (f"- {what}: {why}" for what, why in LEFT_OUT.items())
+    for name, view in sorted(ANALYSIS.items()):
+        yield from ("", f"### `{name}`", "", view.about, "")
+        yield f"- Key: {', '.join(f'`{each}`' for each in view.key)}"
+        yield f"- Takes: {' or '.join(f'`{right}`' for right in sorted(view.rights)) or 'nothing else'}"
+        yield from ("", "| column | holds | what |", "|---|---|---|")
+        yield from (f"| `{each.name}` | {each.kind} | {each.about} |" for each in view.columns)
+    yield ""
+
+
 def _columns(table: Table) -> Iterator[str]:
     yield from (f"| `{table.name}` | `{name}` | word, of the key |" for name in table.key)
     yield from (f"| `{table.name}` | `{column.name}` | {_held(column)} |" for column in table.columns)
@@ -202,16 +218,6 @@ def _held(column: Column) -> str:
 
 def _events() -> dict[str, type[Event]]:
     return {topic: event for topic, event in Event.by_topic.items() if event.__module__.startswith(ROOMS)}
-
-
-def _refused() -> dict[str, type[Refused]]:
-    """Without those that only gather others under one status."""
-    found = Refused.by_code.items()
-    return {code: kind for code, kind in found if kind.__module__.startswith(ROOMS) and not kind.__subclasses__()}
-
-
-def _own_refusal(kind: Any, module: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Refused) and kind.__module__ == module.__name__
 
 
 def _deciders() -> dict[str, Decider[Any, Any]]:
@@ -286,11 +292,12 @@ def _list(words: Iterable[str]) -> str:
 
 
 def main() -> None:
-    """Write the file; with --check, say whether it is what would be written."""
-    if "--check" not in sys.argv[1:]:
-        FILE.write_text(catalog(), encoding="utf-8")
-    elif not FILE.exists() or FILE.read_text(encoding="utf-8") != catalog():
-        sys.exit(f"CATALOG.md is not what the code says: run `{REBUILD}`")
+    """Write the files; with --check, say whether they are what would be written."""
+    for file, text in ((FILE, catalog()), (ERRORS, error_catalog())):
+        if "--check" not in sys.argv[1:]:
+            file.write_text(text, encoding="utf-8")
+        elif not file.exists() or file.read_text(encoding="utf-8") != text:
+            sys.exit(f"{file.name} is not what the code says: run `{REBUILD}`")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import orjson
 
 from adapters.postgres.outbox import Outgoing
 from adapters.sealing import is_envelope
+from adapters.traceparent import of_fact
 
 SEAL = b'"sealed"'
 """Without it there is no envelope in a body, and most bodies have none."""
@@ -38,6 +39,8 @@ def cloud_event(fact: Outgoing, source: str) -> bytes:
         event["commandid"] = fact.command_id
     if fact.causation:
         event["causationid"] = fact.causation
+    if traceparent := of_fact(fact.correlation, fact.causation):
+        event["traceparent"] = traceparent
     event["data"] = orjson.Fragment(fact.state) if SEAL not in fact.state else bare(orjson.loads(fact.state))
     return orjson.dumps(event, option=INSTANTS)
 

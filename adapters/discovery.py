@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -15,6 +17,7 @@ from pydantic import BaseModel, Field
 from adapters import file_request, inquiry
 from adapters.envelope import envelope_of
 from adapters.inquiry import ASKED
+from adapters.scope import Face
 from commands.catalogue import COMMANDS
 from commands.command import Command
 
@@ -31,12 +34,18 @@ class Reply(BaseModel):
     repeated: bool = Field(description="Whether the command id was known, and this is the first answer again.")
 
 
-FACES = (
-    f"{COMMAND_SUBJECTS}.<caller>.<noun>.<verb>, {QUESTION_SUBJECTS}.<caller>.<question>, "
-    f"{FILE_SUBJECTS}.<caller>.<put or get>"
-)
+SUBJECTS = {
+    Face.COMMANDS: f"{COMMAND_SUBJECTS}.<caller>.<noun>.<verb>",
+    Face.QUESTIONS: f"{QUESTION_SUBJECTS}.<caller>.<question>",
+    Face.FILES: f"{FILE_SUBJECTS}.<caller>.<put or get>",
+}
+FACES = ", ".join(SUBJECTS.values())
 TOPICS = dict.fromkeys((*sorted(COMMANDS), *sorted(ASKED), *sorted(file_request.REQUESTS)))
 """Everything that can be asked of the service, as subjects end."""
+
+
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""In seconds: what histograms of how long requests took tell apart."""
 
 
 def release() -> str:
@@ -58,18 +67,41 @@ class Statistics:
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     last_error: dict[str, str] = field(default_factory=dict)
     dropped: int = 0
+    codes: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Of what was refused, how often with which code."""
+    spread: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(_nothing))
+    """Of what was begun, how many took up to each of the bounds, and how many took longer than all."""
 
     def count(self, topic: str, seconds: float, code: str) -> None:
         known = topic if topic in TOPICS else "unknown"
         self.requests[known] += 1
-        self.seconds[known] += seconds
+        if seconds:
+            self.seconds[known] += seconds
+            self.spread[known][bisect_left(BOUNDS, seconds)] += 1
         if code:
             self.errors[known] += 1
+            self.codes[known][code] += 1
             self.last_error[known] = code
 
+    def add(self, other: Statistics) -> None:
+        """What another has counted, as if it had come here."""
+        self.dropped += other.dropped
+        self.requests.update(other.requests)
+        self.errors.update(other.errors)
+        self.last_error |= other.last_error
+        for topic, codes in other.codes.items():
+            self.codes[topic].update(codes)
+        for topic, spread in other.spread.items():
+            self.seconds[topic] += other.seconds[topic]
+            self.spread[topic] = [*map(sum, zip(self.spread[topic], spread, strict=True))]
 
-def answer(subject: str, statistics: Statistics) -> bytes | None:
-    """The answer to `$SRV.<verb>[.<name>[.<instance>]]`; None where somebody else is meant."""
+
+def _nothing() -> list[int]:
+    return [0] * (len(BOUNDS) + 1)
+
+
+def answer(subject: str, statistics: Statistics, faces: Collection[Face]) -> bytes | None:
+    """What a process with these faces answers to `$SRV.<verb>[.<name>[.<instance>]]`; None where another is meant."""
     _, verb, *whom = subject.split(".")
     if whom[:1] not in ([], [NAME]) or whom[1:] not in ([], [statistics.instance]):
         return None
@@ -79,6 +111,7 @@ def answer(subject: str, statistics: Statistics) -> bytes | None:
         "version": release(),
         "metadata": {
             "subject": FACES,
+            "answers": ", ".join(SUBJECTS[face] for face in faces),
             "envelope": "see each endpoint's request_schema",
         },
     }
@@ -86,7 +119,10 @@ def answer(subject: str, statistics: Statistics) -> bytes | None:
         case "PING":
             return orjson.dumps({"type": "io.nats.micro.v1.ping_response", **body})
         case "INFO":
-            about = {"description": "Commands to the client card file, questions, and files", "endpoints": _endpoints()}
+            about = {
+                "description": "Commands to the client card file, questions, and files",
+                "endpoints": _endpoints(),
+            }
             return orjson.dumps({"type": "io.nats.micro.v1.info_response", **body, **about})
         case "STATS":
             about = {"started": statistics.started.isoformat(), "endpoints": _figures(statistics)}

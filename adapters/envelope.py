@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from adapters.problem import Problem, problem
 from adapters.shape import malformed, read_as
+from adapters.traceparent import kept
 from commands.catalogue import COMMANDS
 from commands.command import Command
 from commands.request import Request
@@ -61,7 +62,13 @@ def envelope_of(command: type[Command]) -> type[Envelope]:
 
 
 def read(
-    topic: str, caller: str, payload: bytes, received_at: datetime, secret: bytes, real_time: datetime | None = None
+    topic: str,
+    caller: str,
+    payload: bytes,
+    received_at: datetime,
+    secret: bytes,
+    real_time: datetime | None = None,
+    traceparent: str = "",
 ) -> tuple[Request, int | None] | Problem:
     """The request in a message, with its deadline in ms; or the problem with it.
 
@@ -69,19 +76,20 @@ def read(
     """
     command = COMMANDS.get(topic)
     if command is None:
-        return problem(404, "CommandUnknown")
+        return problem("CommandUnknown")
     envelope = read_as(envelope_of(command), payload)
     if isinstance(envelope, Problem):
         return envelope
     if (age := _age(envelope.id, real_time or received_at)) is not None:
         if age > timedelta(days=KEPT_DAYS):
-            return problem(422, "CommandIdExpired")
+            return problem("CommandIdExpired")
         if age < -AHEAD:
             return malformed("id", "its time is in the future")
-    return _request(caller, envelope, received_at, secret), envelope.deadline_ms
+    return _request(caller, envelope, received_at, secret, traceparent), envelope.deadline_ms
 
 
-def _request(caller: str, envelope: Any, received_at: datetime, secret: bytes) -> Request:
+def _request(caller: str, envelope: Any, received_at: datetime, secret: bytes, traceparent: str) -> Request:
+    correlation, causation = kept(traceparent, envelope.correlation, envelope.causation)
     return Request(
         caller=caller,
         id=envelope.id,
@@ -93,8 +101,8 @@ def _request(caller: str, envelope: Any, received_at: datetime, secret: bytes) -
         new_subject=SubjectId(os.urandom(16).hex()),
         happened_at=envelope.happened_at,
         expected_version=envelope.expected_version,
-        correlation=envelope.correlation or envelope.id,
-        causation=envelope.causation or "",
+        correlation=correlation or envelope.id,
+        causation=causation or "",
     )
 
 

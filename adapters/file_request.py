@@ -13,6 +13,7 @@ from adapters.problem import Problem
 from adapters.shape import read_as
 from domain.clients.paper import MediaType
 from domain.values import ContactId, FileId, WorkerId
+from projections.looking import Aim
 
 PART_BYTES = 512 * 1024
 END = b"\n"
@@ -43,6 +44,9 @@ class GetPart(Message):
     contact: ContactId
     file: FileId
     part: Annotated[int, NUMBER]
+    purpose: Annotated[
+        Aim | None, Field(description="For what the file is taken out; that it is, is recorded as exported.")
+    ] = None
 
 
 class PartPut(Message):

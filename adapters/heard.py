@@ -27,6 +27,7 @@ class CloudEvent(BaseModel):
     streamversion: Annotated[int, Field(ge=1)]
     actor: str
     correlationid: str = ""
+    traceparent: str = ""
     data: dict[str, Any]
 
 
@@ -47,4 +48,5 @@ def heard(body: bytes) -> Heard:
         actor=event.actor,
         data=event.data,
         correlation=event.correlationid,
+        traceparent=event.traceparent,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -21,10 +21,11 @@ from commands.reckonings.catalogue import RECKONINGS
 from commands.reckonings.effect import Effect
 from domain.values import WorkerId
 from projections.catalogue import QUESTIONS
+from projections.looking import Aim
 from projections.question import Listing, Question
 
-Q = TypeVar("Q", bound=Question | Reckoning, covariant=True)
-Asked = type[Question] | type[Reckoning]
+Q = TypeVar("Q", bound=Question | Reckoning[Any], covariant=True)
+Asked = type[Question] | type[Reckoning[Any]]
 
 ASKED: Mapping[str, Asked] = {**QUESTIONS, **RECKONINGS}
 """Everything that can be asked, by its name: of what is written down to be read, or to be reckoned."""
@@ -48,7 +49,7 @@ class Asking(BaseModel):
         int | None, Field(ge=1, le=60_000, description="Answer within this time after receipt, or say why not.")
     ] = None
     purpose: Annotated[
-        Literal["export"] | None, Field(description="An export says so; what it shows is recorded as exported.")
+        Aim | None, Field(description="For what the answer is taken out; what it shows is recorded as exported.")
     ] = None
 
 
@@ -83,7 +84,7 @@ class Inquiry(NamedTuple, Generic[Q]):
     limit: int = 1
     place: Place | None = None
     deadline_ms: int | None = None
-    purpose: str | None = None
+    purpose: Aim | None = None
     received_at: datetime | None = None
 
     @property
@@ -116,7 +117,7 @@ def read(name: str, payload: bytes, now: datetime, tokens: PositionTokens, curso
     """The question in a message, or the problem with it."""
     kind = ASKED.get(name)
     if kind is None:
-        return problem(404, "QuestionUnknown")
+        return problem("QuestionUnknown")
     asking = read_as(envelope_of(kind), payload)
     if isinstance(asking, Problem):
         return asking
@@ -139,7 +140,7 @@ def _wrong(effect: Effect) -> Problem | None:
     """What is wrong with the request whose effect is asked for."""
     command = COMMANDS.get(effect.command)
     if command is None:
-        return problem(404, "CommandUnknown")
+        return problem("CommandUnknown")
     found = read_as(command, orjson.dumps(effect.data))
     if not isinstance(found, Problem):
         return None

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Mark(NamedTuple):
+    """The name under which the files of one log lie in a store, and what only those know who may put there."""
+
+    name: str
+    secret: str
 
 
 class PartStoreAway(Exception):
@@ -23,6 +30,10 @@ class PartStore(Protocol):
 
     async def drop(self, file: str) -> None:
         """Take away all parts of a file; of one that is not there, nothing."""
+        ...
+
+    async def holds(self, file: str) -> bool:
+        """Whether there is any part of a file."""
         ...
 
     def files(self) -> AsyncIterator[str]:

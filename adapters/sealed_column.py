@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
-from adapters.sealing import KeyName, Opener, kept
+from adapters.sealing import KeyName, Opener, emptied, kept
 
 PREFIX = "sealed_"
+
+Fenced = Callable[[KeyName], bool]
+"""Whether what is sealed under a key opens no more."""
+
+
+def behind_fence(text: str, fenced: Fenced) -> str:
+    """The text of a sealed column as it would be written today: every envelope that is fenced is empty."""
+    parts = orjson.loads(text)
+    for each in _kept(parts):
+        if fenced(KeyName(each[-1]["subject"], each[-1]["purpose"])):
+            each[-1] = emptied(each[-1])
+    return orjson.dumps(parts).decode()
 
 
 class SealedColumns:

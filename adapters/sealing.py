@@ -115,6 +115,11 @@ def enclose(envelope: dict[str, Any], place: Place, path: str) -> Enclosed:
     return Enclosed(envelope["subject"], envelope["purpose"], place, path, envelope)
 
 
+def emptied(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of an envelope behind a fence: whose it was and for what, and nothing to open."""
+    return {**envelope, "box": ""}
+
+
 def leave_sealed(envelope: dict[str, Any], place: Place, path: str) -> Sealed:
     """The opener of those who need no personal data."""
     return Sealed(envelope["subject"], envelope["purpose"])
@@ -123,6 +128,8 @@ def leave_sealed(envelope: dict[str, Any], place: Place, path: str) -> Sealed:
 def open_with(key: DataKey, envelope: dict[str, Any], place: Place, path: str) -> Any:
     """The value inside. Raises Spoiled when anything it is bound to differs."""
     box = b64decode(envelope["box"])
+    if len(box) < NONCE_BYTES:
+        raise Spoiled(f"{place[1]} version {place[2]}, field {path}: nothing inside")
     bound = _bound(place, path, envelope["subject"], envelope["purpose"], envelope["epoch"])
     try:
         return orjson.loads(key.cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], bound))

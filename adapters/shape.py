@@ -16,16 +16,16 @@ ERRORS_SHOWN = 20
 def read_as(kind: type[BaseModel], payload: bytes) -> Any:
     """The model in a message, or the Problem with it."""
     if len(payload) > MAX_BYTES:
-        return problem(413, "TooLarge")
+        return problem("TooLarge")
     try:
         return kind.__pydantic_validator__.validate_json(payload, strict=True)
     except ValidationError as error:
-        return problem(400, "Malformed", errors=_errors(error, _field_names(kind)))
+        return problem("Malformed", errors=_errors(error, _field_names(kind)))
 
 
 def malformed(field: str, wrong: str) -> Problem:
     """What no schema says of a field."""
-    return problem(400, "Malformed", errors=({"field": field, "wrong": wrong},))
+    return problem("Malformed", errors=({"field": field, "wrong": wrong},))
 
 
 def _errors(error: ValidationError, known: frozenset[str]) -> tuple[dict[str, Any], ...]:

@@ -59,9 +59,12 @@ def answered(ask: Callable[[Client], Awaitable[T]], *, unanswered: str, patience
     except Declined as error:
         if as_json:
             told = {"status": error.status, "code": error.code, "title": error.title, "errors": error.errors}
-            console.give({**told, "about": error.about} if error.about else told)
+            more = {"about": error.about, "obstacles": error.obstacles}
+            console.give({**told, **{name: value for name, value in more.items() if value}})
         for one in error.errors:
             console.note(f"  {one['field']}: {one['wrong']}")
+        for one in error.obstacles:
+            console.note(f"  {one['kind']} {one['about']}".rstrip())
         console.fail(str(error))
     except NoAnswer:
         console.fail(f"nobody answered{unanswered}", console.UNAVAILABLE)

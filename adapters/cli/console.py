@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from adapters.telemetry import tracing
+
 DATA_WRONG = os.EX_DATAERR
 UNAVAILABLE = os.EX_UNAVAILABLE
 TRY_LATER = os.EX_TEMPFAIL
@@ -85,7 +87,12 @@ def log_to_stderr(level: str, *, as_json: bool) -> None:
     if not as_json:
         render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper("iso", utc=True), render],
+        processors=[
+            tracing.named,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper("iso", utc=True),
+            render,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # Looked up at every line: where this is run inside another program, that may have put another in its place.
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),

@@ -12,8 +12,7 @@ import orjson
 import typer
 
 from adapters.cli import console
-from adapters.composition import Place, found
-from adapters.key_encryption import KeyFile
+from adapters.composition import Place, examine, found, keys_of
 from adapters.position import NotAToken, PositionTokens
 from adapters.postgres.keys import Keyring
 from adapters.postgres.reading import LAST_POSITION, Order, Snapshot, Stored, snapshot
@@ -63,7 +62,7 @@ def _known(place: Place, as_of: str | None) -> dict[str, Any]:
 
 def _token(place: Place, text: str) -> int | None:
     try:
-        return PositionTokens(KeyFile(place.keys).derive("position")).position(text)
+        return PositionTokens(keys_of(place).derive("position")).position(text)
     except NotAToken:
         return None
 
@@ -71,9 +70,11 @@ def _token(place: Place, text: str) -> int | None:
 async def _read(
     place: Place, stream: str, order: Order, known: dict[str, Any], *, reveal: bool
 ) -> list[tuple[Stored, Any]]:
-    keyring = Keyring(KeyFile(place.keys)) if reveal else None
+    keyring = Keyring(keys_of(place)) if reveal else None
     read = []
     async with snapshot(place.postgres_url, place.settings.schema_name) as log:
+        if keyring is not None and await asyncio.to_thread(examine, place) is not None:
+            console.fail("the log is in quarantine, and nothing is revealed: `kartoteka restore status` tells why")
         async for page in log.stream(stream, order, **known):
             opener = await _opener(log, keyring, page) if keyring else leave_sealed
             read += [(row, _body(row, opener)) for row in page]

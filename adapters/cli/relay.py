@@ -10,6 +10,7 @@ import typer
 
 from adapters.cli import console
 from adapters.composition import Place, found
+from adapters.credentials.caller import STREAMS
 from adapters.nats.channel import FACTS
 from adapters.nats.connection import Unreachable
 from adapters.nats.inspection import NotAnswered, visiting
@@ -17,8 +18,6 @@ from adapters.nats.status import Status
 from adapters.nats.status import status as delivery
 from adapters.postgres.delivery import onlooker
 from adapters.settings import read_settings
-
-SERVICE = "service"
 
 
 def register(app: typer.Typer) -> None:
@@ -39,10 +38,10 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
 
 
 async def _status(place: Place) -> Status:
-    seed = str(place.seed(SERVICE, place.settings.service_seed))
+    seed = str(place.seed(STREAMS))
     async with onlooker(place.postgres_url, place.settings.schema_name) as log:
         try:
-            async with visiting(place.nats_url, SERVICE, seed) as visit:
+            async with visiting(place.nats_url, STREAMS, seed) as visit:
                 return await delivery(log, visit.connection, FACTS)
         except (Unreachable, NotAnswered) as error:
             console.note(f"kartoteka: NATS does not answer, this is what Postgres knows: {error}")

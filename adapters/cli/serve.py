@@ -14,15 +14,17 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from adapters.cli import console
-from adapters.cli.beside import COMPANIONS
+from adapters.cli.beside import ASKED, COMPANIONS
 from adapters.clock import Clock, now
 from adapters.companion import Companion, Work
-from adapters.composition import Place, Service, begun_with_test_clock, founded, serving
+from adapters.composition import Listening, Place, Service, begun_with_test_clock, founded, serving, web
 from adapters.composition import found as joined
 from adapters.discovery import FACES, release
 from adapters.embedded import StateInUse
 from adapters.pace import loop, spare_the_collector
 from adapters.settings import Settings, read_settings
+from adapters.shown_url import shown_url
+from adapters.telemetry import tracing
 
 FORCED = 128 + signal.SIGINT
 
@@ -52,9 +54,12 @@ def serve(
         with (
             _place(settings, attach=attach) as place,
             _clock(place, test_clock=test_clock) as clock,
+            tracing.sending(settings.traces_url, settings.traces_share, "service"),
             asyncio.Runner(loop_factory=loop()) as runner,
         ):
             runner.run(_serve(place, clock, tell, () if alone else COMPANIONS))
+    except tracing.TracesUnavailable as error:
+        console.fail(str(error), console.MISCONFIGURED)
     except StateInUse as error:
         console.fail(f"{error}; join it with `{_program()} serve --attach`", console.TRY_LATER)
     except KeyboardInterrupt:
@@ -71,19 +76,27 @@ def _clock(place: Place, *, test_clock: bool) -> AbstractContextManager[Clock]:
 
 
 async def _serve(
-    place: Place, clock: Clock, tell: Callable[[Place, Service], None], companions: Sequence[tuple[str, Work]]
+    place: Place,
+    clock: Clock,
+    tell: Callable[[Place, Service, Listening | None], None],
+    companions: Sequence[tuple[str, Work]],
 ) -> None:
     told_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, told_to_end.set)
-    async with serving(place, clock=clock) as service:
+    async with (
+        serving(place, clock=clock) as service,
+        web(place, service) as listening,
+        service.left_to_another() as hear,
+    ):
         spare_the_collector()
-        beside = [Companion(name, work, place.settings) for name, work in companions]
+        hears = {ASKED: hear}
+        beside = [Companion(name, work, place.settings, hears.get(name)) for name, work in companions]
         with ExitStack() as stack:
             for companion in beside:
                 stack.enter_context(companion)
-            tell(place, service)
+            tell(place, service, listening)
             await told_to_end.wait()
             console.note("kartoteka: answering what waits, then leaving")
             for each in (signal.SIGINT, signal.SIGTERM):
@@ -95,11 +108,11 @@ def _interrupt(*_: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _tell_people(place: Place, _: Service) -> None:
+def _tell_people(place: Place, _: Service, listening: Listening | None) -> None:
     program = _program()
     known = "" if place.settings.state == Path(".state") else f"KARTOTEKA_STATE={place.settings.state} "
     lines = [
-        *(f"{name:<10}{version:<9}{path}  {url}" for name, version, path, url in _listening(place)),
+        *(f"{name:<10}{version:<9}{path}  {url}" for name, version, path, url in _servers(place, listening)),
         f"{'state':<10}{place.settings.state.resolve()}",
         "",
         "What to try first, in another terminal:",
@@ -111,25 +124,27 @@ def _tell_people(place: Place, _: Service) -> None:
     print(*lines, sep="\n", flush=True)
 
 
-def _tell_programs(place: Place, service: Service) -> None:
+def _tell_programs(place: Place, service: Service, listening: Listening | None) -> None:
     names = ("name", "version", "path", "url")
-    servers = [dict(zip(names, each, strict=True)) for each in _listening(place)]
+    servers = [dict(zip(names, each, strict=True)) for each in _servers(place, listening)]
     instance = service.commands.statistics.instance
     console.give({"servers": servers, "state": str(place.settings.state.resolve()), "instance": instance})
 
 
-def _listening(place: Place) -> list[tuple[str, str, str, str]]:
+def _servers(place: Place, listening: Listening | None) -> list[tuple[str, str, str, str]]:
     """Name, version, program and address of everything; of an external Postgres no address, it may hold a password."""
     running, nats_version = place.embedded, ""
     here = [("kartoteka", release(), sys.executable, f"over NATS: {FACES}")]
+    if listening is not None:
+        here.append(("http", release(), sys.executable, listening.url))
     if running and running.postgres_url == place.postgres_url:
         here.append(("postgres", running.postgres_version, running.postgres_path, place.postgres_url))
     else:
         here.append(("postgres", "", "external", "as KARTOTEKA_POSTGRES_URL says"))
-    if running and running.nats_url == place.nats_url:
+    if running and running.nats_url == place.nats_url.partition("?")[0]:
         here.append(("nats", running.nats_version, running.nats_path, place.nats_url))
     else:
-        here.append(("nats", nats_version, "external", place.nats_url))
+        here.append(("nats", nats_version, "external", shown_url(place.nats_url)))
     return here
 
 

@@ -6,19 +6,19 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from adapters.cli import console
 from adapters.composition import found
+from adapters.credentials.caller import SERVICE, STREAMS
 from adapters.nats.inspection import Heard, NotAnswered, NotPermitted, Visit, decoded, visiting
+from adapters.postgres.analysis import schema_of
 from adapters.postgres.psql import become_psql
 from adapters.settings import read_settings
 
 T = TypeVar("T")
-SERVICE = "service"
 
 As = Annotated[str | None, typer.Option("--as", metavar="CALLER", help="Under whose credentials.")]
 Seconds = Annotated[float, typer.Option("--timeout-seconds", min=0.01, max=86_400, help="How long to listen.")]
@@ -39,11 +39,16 @@ def register(app: typer.Typer) -> None:
 def psql(
     context: typer.Context,
     write: Annotated[bool, typer.Option("--write", help="Let it write; nothing else stops you then.")] = False,
+    role: Annotated[
+        str | None, typer.Option("--as", metavar="ROLE", help="As an analyst's role, before the analysts' views.")
+    ] = None,
 ) -> None:
     """Open psql in our schema, read-only unless told otherwise; what else is given goes to psql itself."""
     place = found(read_settings())
-    session = "read write" if write else "read only"
-    become_psql(place.postgres_url, place.settings.schema_name, context.args, session=session)
+    schema, session = place.settings.schema_name, "read write" if write else "read only"
+    become_psql(
+        place.postgres_url, schema if role is None else schema_of(schema), context.args, session=session, role=role
+    )
 
 
 def info(timeout_seconds: Seconds = 1.0, count: Count = None, caller: As = None, as_json: AsJson = False) -> None:
@@ -65,7 +70,11 @@ def info(timeout_seconds: Seconds = 1.0, count: Count = None, caller: As = None,
 def ping(timeout_seconds: Seconds = 1.0, count: Count = None, caller: As = None, as_json: AsJson = False) -> None:
     """Print every service process and how soon it answered."""
     heard = _visit(caller, lambda visit: visit.ask_all("$SRV.PING", timeout_seconds, count))
-    rows = [{**_named(decoded(one.data)), "milliseconds": round(one.seconds * 1000, 3)} for one in heard]
+    rows = [
+        {**_named(said), "milliseconds": round(one.seconds * 1000, 3), "answers": said["metadata"]["answers"]}
+        for one in heard
+        for said in [decoded(one.data)]
+    ]
     console.show(rows, as_json=as_json)
     if not rows:
         console.fail("no service answers", console.UNAVAILABLE)
@@ -99,12 +108,12 @@ def pub(
     _visit(caller, lambda visit: visit.publish(subject, payload))
 
 
-def streams(caller: As = SERVICE, as_json: AsJson = False) -> None:
+def streams(caller: As = STREAMS, as_json: AsJson = False) -> None:
     """Print the streams of JetStream."""
     console.show(_visit(caller, lambda visit: visit.streams()), as_json=as_json)
 
 
-def consumers(stream: str, caller: As = SERVICE, as_json: AsJson = False) -> None:
+def consumers(stream: str, caller: As = STREAMS, as_json: AsJson = False) -> None:
     """Print the consumers of a stream."""
     console.show(_visit(caller, lambda visit: visit.consumers(stream)), as_json=as_json)
 
@@ -113,10 +122,10 @@ def _visit(caller: str | None, ask: Callable[[Visit], Awaitable[T]]) -> T:
     settings = read_settings()
     place = found(settings)
     name = caller or settings.caller
-    given: dict[str, Path | None] = {settings.caller: settings.seed, SERVICE: settings.service_seed}
+    given = settings.seed if name == settings.caller and name not in settings.our_seeds else None
 
     async def visit() -> T:
-        async with visiting(place.nats_url, name, str(place.seed(name, given.get(name)))) as visit:
+        async with visiting(place.nats_url, name, str(place.seed(name, given))) as visit:
             return await ask(visit)
 
     try:

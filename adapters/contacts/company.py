@@ -51,7 +51,7 @@ class Desk:
     client: Client
     actor: str
 
-    async def rows(self, question: Listing, *, purpose: str | None = None) -> AsyncIterator[Row]:
+    async def rows(self, question: Listing[Any], *, purpose: str | None = None) -> AsyncIterator[Row]:
         """Page after page. Raises Declined, NoAnswer."""
         cursor: str | None = None
         while True:
@@ -92,7 +92,7 @@ class Desk:
         await self.directory(row["directory"], Level.EDIT)
         return GroupId(row["group"])
 
-    async def _meant(self, question: Listing, id: str, named: str, otherwise: type[Refused]) -> Row:
+    async def _meant(self, question: Listing[Any], id: str, named: str, otherwise: type[Refused]) -> Row:
         rows = [row async for row in self.rows(question) if named in (row[id], row["name"])]
         if not rows:
             raise Unplaced(f"{named}: {otherwise().sentence}")
