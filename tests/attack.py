@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import random
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import httpx
 import orjson
+import pyarrow.parquet as pq
 from door import Door
 from from_schema import example
 from inquirers import followed
+from online import callers, events, served
 
 from adapters.composition import Place, serving
+from adapters.http import accept
 from adapters.inquiry import ASKED
-from adapters.nats.query_service import PREFIX as QUESTIONS_PREFIX
-from adapters.nats.service import PREFIX as COMMANDS_PREFIX
+from adapters.nats.prefix import COMMANDS as COMMANDS_PREFIX
+from adapters.nats.prefix import QUESTIONS as QUESTIONS_PREFIX
 from commands.catalogue import COMMANDS
 from commands.clients.address import AddAddress
 from commands.clients.contact import AttachPriceListToContact, OpenContact, SetContactResponsible
@@ -57,9 +63,17 @@ from domain.values import worker_holder
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
 """Both worlds stand at one instant: what differs between them is not the clock."""
 
-VISIBLE, HIDDEN = 24, 16
+
+class Crowd(NamedTuple):
+    """How many contacts are seen, and how many, not more, are not."""
+
+    visible: int
+    hidden: int
+
+
+WHOLE, HALF, FEW = Crowd(24, 16), Crowd(12, 8), Crowd(3, 2)
 ORDERED = 6
-"""Of those who are seen and of those who are not, how many ordered something."""
+"""Of those who are seen and of those who are not, how many ordered something, where there are so many."""
 
 UNHEARD = ("shadow's", "shadow's of old", "base")
 """Lists that nobody may change to find out who has them: a price may tell, for every group counts (R-GRP-4)."""
@@ -92,6 +106,7 @@ class Builder:
 
     door: Door
     hidden_prefix: str
+    crowd: Crowd = WHOLE
     ids: dict[str, str] = field(default_factory=dict)
     things: dict[str, list[str]] = field(default_factory=dict)
     """By noun, what an attacker might have heard of."""
@@ -127,11 +142,11 @@ class Builder:
         for name, directory in (("public", "open"), ("secret", "shut")):
             await self.did(name, FormGroup(directory=self.ids[directory], name=name.title()))
         await self._shop()
-        for n in range(VISIBLE):
+        for n in range(self.crowd.visible):
             await self._contact(f"seen {n}", "open", f"Olena Seen {n}", f"seen{n}@example.org", groups=("public",))
             if n < ORDERED:
                 await self._ordered(f"seen {n}", n)
-        for n in range(HIDDEN):
+        for n in range(self.crowd.hidden):
             await self._hidden(n)
 
     async def _shop(self) -> None:
@@ -348,6 +363,69 @@ def _endpoints() -> list[dict[str, Any]]:
     return [{"name": name, "schema": kind.model_json_schema()} for name, kind in ASKED.items()]
 
 
+HTTP = "http:"
+BY_HTTP = 120
+"""How many questions of the sweep are asked over HTTP as well."""
+
+FORMS = ("GET", accept.JSON, accept.CSV, accept.LINES, accept.PARQUET, accept.EVENTS)
+
+
+def over_http(swept: Sequence[Sent]) -> list[Sent]:
+    """Some of the questions, each in one of the forms that only HTTP has."""
+    few = swept[:: max(1, len(swept) // BY_HTTP)]
+    found = []
+    for n, each in enumerate(few):
+        name = each.subject.rpartition(".")[2]
+        had = [form for form in FORMS if form == "GET" or form in accept.forms(ASKED[name])]
+        form = had[n % len(had)]
+        taken_out = {"purpose": "export"} if form in (accept.CSV, accept.LINES, accept.PARQUET) else {}
+        found.append(Sent(f"{HTTP}{form}:{name}", orjson.dumps({**orjson.loads(each.payload), **taken_out})))
+    return found
+
+
+def in_address(payload: bytes) -> list[tuple[str, str]]:
+    """The envelope of a question as the parameters of an address."""
+    asked = orjson.loads(payload)
+    fields = [(name, each) for name, each in {**asked, **asked.pop("data")}.items() if name != "data"]
+    return [
+        (name, each if isinstance(each, str) else orjson.dumps(each).decode())
+        for name, value in fields
+        for each in (value if isinstance(value, list) else [value])
+    ]
+
+
+async def asked_over_http(client: httpx.AsyncClient, sent: Sent) -> bytes:
+    """What came back, headers and all; of a live answer the first."""
+    form, _, name = sent.subject.removeprefix(HTTP).rpartition(":")
+    path, given = f"/v1/questions/{name}", {"Authorization": "Bearer desk"}
+    if form == "GET":
+        return told_over_http(await client.get(path, params=in_address(sent.payload), headers=given))
+    given |= {"Accept": form, "Content-Type": "application/json"}
+    async with client.stream("POST", path, content=sent.payload, headers=given) as response:
+        if form != accept.EVENTS or response.status_code != 200:
+            await response.aread()
+            return told_over_http(response)
+        event = await anext(events(response))
+    return orjson.dumps([{"event": event.name, "id": event.id}, shown(orjson.loads(event.data))])
+
+
+def told_over_http(response: httpx.Response) -> bytes:
+    """As `told`; a tag and a length follow from what it holds, the one thing too in which two runs differ."""
+    kind, content = response.headers["content-type"].partition(";")[0], response.content
+    headers = {name: value for name, value in response.headers.items() if name != "date"}
+    if b"recorded_at" in content:
+        headers = {name: value for name, value in headers.items() if name not in ("etag", "content-length")}
+    if kind == accept.CSV:
+        body = {"rows": list(csv.DictReader(io.StringIO(content.decode(), newline="")))}
+    elif kind == accept.LINES:
+        body = {"rows": [orjson.loads(line) for line in content.splitlines()]}
+    elif kind == accept.PARQUET:
+        body = {"rows": pq.read_table(io.BytesIO(content)).to_pylist()}
+    else:
+        body = orjson.loads(content)
+    return orjson.dumps([headers, shown(body)], option=orjson.OPT_SORT_KEYS, default=str)
+
+
 @dataclass
 class Face:
     """The service of one world, as the attacker's caller meets it."""
@@ -355,6 +433,7 @@ class Face:
     runner: asyncio.Runner
     door: Door
     builder: Builder
+    client: httpx.AsyncClient
 
     def answers(self, sent: Sequence[Sent]) -> list[bytes]:
         """What came back for each, headers and all."""
@@ -363,6 +442,8 @@ class Face:
     async def _answers(self, sent: Sequence[Sent]) -> list[bytes]:
         """Commands one after the other, since which of them share a batch is chance; questions side by side."""
         inboxes, answers = [], []
+        if sent and sent[0].subject.startswith(HTTP):
+            return [await asked_over_http(self.client, each) for each in sent]
         for each in sent:
             inboxes.append(f"_INBOX.desk.{uuid.uuid4().hex}")
             await self.door.connection.publish(each.subject, each.payload, reply=inboxes[-1])
@@ -390,11 +471,16 @@ def told(reply: Any) -> bytes:
 
     Whoever administers is told by its id of a ticket that its assignee may not see (R-DIR-4); the ids do differ.
     """
-    body = masked(reply.body)
+    return orjson.dumps([dict(reply.headers), shown(reply.body)], option=orjson.OPT_SORT_KEYS)
+
+
+def shown(answer: Any) -> Any:
+    """What of it should be alike."""
+    body = masked(answer)
     rows = body.get("rows", ())
     if any("lacks" in row for row in rows):
         body["rows"] = sorted(({**row, "thing": ""} if row["kind"] == "ticket" else row for row in rows), key=str)
-    return orjson.dumps([dict(reply.headers), body], option=orjson.OPT_SORT_KEYS)
+    return body
 
 
 def masked(value: Any) -> Any:
@@ -404,28 +490,27 @@ def masked(value: Any) -> Any:
 
 
 @contextmanager
-def world(place: Place, hidden_prefix: str) -> Iterator[Face]:
+def world(place: Place, hidden_prefix: str, crowd: Crowd = WHOLE) -> Iterator[Face]:
     """A world built, served and followed."""
     with asyncio.Runner() as runner:
-        service = serving(place, clock=lambda: NOW)
+        stack = AsyncExitStack()
 
-        async def begin() -> tuple[Door, Builder]:
-            await service.__aenter__()
+        async def begin() -> tuple[Door, Builder, httpx.AsyncClient]:
+            service = await stack.enter_async_context(serving(place, clock=lambda: NOW))
+            listening = await stack.enter_async_context(served(place, service, callers()))
+            client = await stack.enter_async_context(httpx.AsyncClient(base_url=listening.url, timeout=15))
             door = await Door.opened(place, "desk")
-            builder = Builder(door, hidden_prefix)
+            stack.push_async_callback(door.connection.close)
+            builder = Builder(door, hidden_prefix, crowd)
             await builder.built()
-            return door, builder
+            return door, builder, client
 
-        async def end() -> None:
-            await door.connection.close()
-            await service.__aexit__(None, None, None)
-
-        door, builder = runner.run(begin())
+        door, builder, client = runner.run(begin())
         try:
             with followed(place):
-                yield Face(runner, door, builder)
+                yield Face(runner, door, builder, client)
         finally:
-            runner.run(end())
+            runner.run(stack.aclose())
 
 
 ROUND = 25
@@ -437,6 +522,7 @@ def attack(face: Face, attacker: Attacker, size: int) -> tuple[list[list[Sent]],
     swept = [*attacker.sweep(position)]
     swept = attacker.chance.sample(swept, min(len(swept), size // 2))
     sent = [swept[n : n + ROUND] for n in range(0, len(swept), ROUND)]
+    sent.append(over_http(swept))
     answers = again(face, sent)
     for n in range(len(swept), size, 2 * ROUND):
         sent.append([attacker.command(n + k) for k in range(ROUND)])

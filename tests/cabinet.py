@@ -16,7 +16,7 @@ from adapters.composition import Place, client
 from adapters.file_request import opened, written
 from adapters.nats.client import new_command_id
 from adapters.nats.file_client import Source, get_file, put_file
-from adapters.nats.file_service import PREFIX
+from adapters.nats.prefix import FILES as PREFIX
 from commands.clients.contact import OpenContact
 from commands.clients.directory import OpenDirectory, SetDirectoryRight
 from commands.command import Command

@@ -24,8 +24,11 @@ from domain.company.settings import (
     ClosingRuleSet,
     DefaultAreaSet,
     DefaultContractSet,
+    ErasureReasonsListed,
+    HoldGroundsListed,
     LifeCyclesListed,
     PlaceSet,
+    ProofRetentionSet,
     RelationsListed,
     SalutationsListed,
     SeveritiesListed,
@@ -35,6 +38,8 @@ from domain.pricing.order import ORDER, OrderDrafted, OrderLine, OrderLineSet, O
 from domain.pricing.price import PRICES, Price, PriceSet, table_id
 from domain.pricing.price_list import PRICE_LIST, PriceListOpened
 from domain.pricing.product import PRODUCT, ProductListed, ProductRetired
+from domain.privacy.erasure import ERASURE
+from domain.privacy.hold import HOLD
 from domain.service.calendar import CALENDAR, CalendarDefined
 from domain.service.contract import CONTRACT, ContractConcluded, ContractRevised
 from domain.service.holding import TicketAssigned
@@ -80,6 +85,7 @@ from examples import (
     HOTLINE,
     INVOICING,
     KILO,
+    LAWSUIT,
     MILL,
     MILL_SHOP,
     MILL_SUBJECT,
@@ -97,6 +103,8 @@ from examples import (
     SLIGHT,
     SUPPLIERS,
     SUPPORT,
+    THE_MILL,
+    THEIR_WISH,
     TRADE,
     VIP,
     WATCHED_TERMS,
@@ -104,12 +112,13 @@ from examples import (
 )
 
 OLENA, VERA, ZOE, YURIY = (WorkerId(name) for name in ("olena", "vera", "zoe", "yuriy"))
-"""Olena administers; Vera has every system right but no directory and no area; Zoe has nothing; Yuriy left."""
+"""Olena administers; Vera has system rights but no directory and no area; Zoe has nothing; Yuriy left."""
 
 OVEN = TicketId("oven")
 BAKERY_SUBJECT = SubjectId("ba6e21")
 EVERY_RIGHT = tuple(Right)
-NOT_OF_AREAS = tuple(right for right in Right if right is not Right.AREA_ADMINISTRATOR)
+FURTHER = (Right.AREA_ADMINISTRATOR, Right.PRIVACY_OFFICER)
+"""What reaches over directories and areas that one has no right to."""
 
 
 def worker(id: WorkerId, *rights: Right, left: bool = False) -> list[Happened]:
@@ -148,7 +157,7 @@ COMPANY_SO_FAR: list[Happened] = [
     *worker(OLENA, Right.CRM_ADMINISTRATOR, Right.AREA_ADMINISTRATOR),
     *worker(ANNA, Right.BASIC, Right.HELPDESK),
     *worker(BORIS, Right.BASIC, Right.HELPDESK),
-    *worker(VERA, *NOT_OF_AREAS),
+    *worker(VERA, *(right for right in Right if right not in FURTHER)),
     *worker(ZOE),
     *worker(YURIY, *EVERY_RIGHT, left=True),
     *of(TEAM, HOTLINE, TeamFormed(name="Hotline"), TeamMemberAdded(worker=BORIS)),
@@ -192,6 +201,27 @@ COMPANY_SO_FAR: list[Happened] = [
     *order(CART, MILL),
     *order(BREAD, BAKERY),
 ]
+
+OF_PRIVACY = of(
+    SETTINGS,
+    COMPANY,
+    ErasureReasonsListed(entries=(THEIR_WISH,)),
+    HoldGroundsListed(entries=(LAWSUIT,)),
+    ProofRetentionSet(days=90),
+)
+"""What the company decided about forgetting."""
+
+STEPS = ("requested", "fenced", "keys-destroyed", "purged", "acknowledged", "told", "completed", "proof-lapsed")
+"""In the order in which an erasure goes through them."""
+
+
+def come_to(step: str) -> list[Happened]:
+    """The company, and the mill's erasure with this step behind it."""
+    steps = ("requested", "refused") if step == "refused" else STEPS[: STEPS.index(step) + 1]
+    topics = [f"erasure.{each}" for each in steps]
+    events = [EVENT["subject.forgotten" if each == "erasure.told" else each] for each in topics]
+    return [*OF_PRIVACY, *of(ERASURE, THE_MILL, *events)]
+
 
 MAILED = NoticeWritten(recipient=ANNA, ticket=PUMP, occasion=Occasion.ASSIGNED, channel=Channel.EMAIL)
 
@@ -262,6 +292,18 @@ BEFORE: Mapping[str, list[Happened]] = {
     "order.confirm": of(ORDER, CART, OrderPlaced(), at=on_monday(9, 20)),
     "order.reprice": of(ORDER, CART, OrderPlaced(), at=on_monday(9, 20)),
     "order.settle": of(ORDER, CART, OrderPlaced(), EVENT["order.confirmed"], at=on_monday(9, 20)),
+    "hold.place": OF_PRIVACY,
+    "hold.lift": of(HOLD, THE_MILL, EVENT["hold.placed"]),
+    "contact.restrict": OF_PRIVACY,
+    "contact.lift-restriction": of(CONTACT, MILL, EVENT["contact.restricted"]),
+    "erasure.request": OF_PRIVACY,
+    "erasure.fence": come_to("requested"),
+    "erasure.record-keys": come_to("fenced"),
+    "erasure.record-purge": come_to("keys-destroyed"),
+    "erasure.record-acknowledgements": come_to("purged"),
+    "erasure.tell": come_to("acknowledged"),
+    "erasure.end-proof": come_to("completed"),
+    "receipt.issue": come_to("told"),
     "settings.set-default-contract": of(SETTINGS, COMPANY, DefaultContractSet(contract=GOLD)),
 }
 """What must have happened besides, for the example of a request to change something."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -11,21 +12,40 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from adapters import embedded
+from adapters.cli.console import Libraries
 from adapters.composition import Place
-from adapters.embedded import Caller, Running
+from adapters.credentials.caller import Caller
+from adapters.credentials.role import Role
+from adapters.embedded import Running
 from adapters.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests share `memory`, `specification` and the like
 
+import cluster
+
 KEPT = {"synchronous_commit": "on"}
 """A killed Postgres loses nothing it acknowledged; only a dying machine could."""
 
-LONGEST = "test_documents.py"
-"""Its tests come first: at the end no worker should wait for another's long one."""
+LONGEST = (
+    "test_documents.py",
+    "test_attack.py",
+    "test_replay.py",
+    "test_erasing_survives.py",
+    "test_forgotten_everywhere.py",
+    "test_restore.py",
+    "test_audit_cli.py",
+    "test_real_log.py",
+)
+"""Their tests come first: at the end no worker should wait for another's long one."""
 
-CALLERS = {"desk": Caller("desk", ("*",)), "shop": Caller("shop", ("anna", "boris"))}
+CALLERS = {
+    "desk": Caller("desk", ("*",)),
+    "shop": Caller("shop", ("anna", "boris")),
+    "ear": Caller("ear", (), role=Role.LISTENER),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,7 +53,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        cluster.begin()
+    cluster.copy_from_now_on()
     config.addinivalue_line("markers", "soak: too long for every day; run by --soak alone")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        cluster.end()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -41,7 +69,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("soak")]
         items[:] = [item for item in items if item not in long]
         config.hook.pytest_deselected(items=long)
-    items.sort(key=lambda item: item.path.name != LONGEST)
+    items.sort(key=lambda item: str(item.path))
+    items[:] = spread(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """The order in which each worker's share, which is the next so many, begins with some of the longest."""
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path.name if item.path.name in LONGEST else "", []).append(item)
+    others, ordered = files.pop("", []), list[pytest.Item]()
+    for n in range(workers):
+        first = [item for file in sorted(files, key=LONGEST.index)[n::workers] for item in files[file]]
+        left = max(0, (len(items) - len(ordered)) // (workers - n) - len(first))
+        ordered += [*first, *others[:left]]
+        del others[:left]
+    return ordered
+
+
+@pytest.fixture(autouse=True)
+def logged_as_before() -> Iterator[None]:
+    """A command of the CLI says what is logged from then on; not to the tests that come after."""
+    before, said = structlog.get_config(), structlog.is_configured()
+    handlers, level = list(logging.root.handlers), logging.root.level
+    yield
+    for handler in [each for each in logging.root.handlers if isinstance(each, Libraries) and each not in handlers]:
+        logging.root.removeHandler(handler)
+    logging.root.setLevel(level)
+    if said:
+        structlog.configure(**before)
+    else:
+        structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

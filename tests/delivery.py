@@ -17,6 +17,7 @@ from nats.js.errors import NotFoundError
 from process import log_of, request
 
 from adapters.composition import Place
+from adapters.credentials.caller import STREAMS
 from adapters.nats.channel import Channel
 from adapters.postgres.log import PostgresLog
 from adapters.postgres.schema import connect
@@ -71,15 +72,15 @@ async def writing(place: Place) -> AsyncIterator[Writer]:
 
 
 @asynccontextmanager
-async def listening(place: Place) -> AsyncIterator[Connection]:
-    """A connection under the service's name that comes back after an outage and complains of nothing."""
+async def listening(place: Place, name: str = STREAMS) -> AsyncIterator[Connection]:
+    """A connection under a name of ours that comes back after an outage and complains of nothing."""
 
     async def complain(error: Exception) -> None: ...
 
     connection = await nats.connect(
         place.nats_url,
-        nkeys_seed=str(place.seed("service", None)),
-        inbox_prefix=b"_INBOX.service",
+        nkeys_seed=str(place.seed(name, None)),
+        inbox_prefix=f"_INBOX.{name}".encode(),
         error_cb=complain,
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.05,

@@ -18,10 +18,12 @@ from nats.aio.msg import Msg
 from psycopg import Connection as Database
 from world import World, examples, set_up, special
 
-from adapters.composition import Place, Service, client, serving
-from adapters.embedded import Running, seed_path
+from adapters.clock import Clock
+from adapters.composition import Place, Service, client, now, serving
+from adapters.credentials.seed import seed_path
+from adapters.embedded import Running
 from adapters.nats.client import new_command_id
-from adapters.nats.service import PREFIX
+from adapters.nats.prefix import COMMANDS as PREFIX
 from adapters.postgres.schema import connect
 from adapters.settings import Settings
 from domain.staff.worker import SYSTEM
@@ -165,13 +167,13 @@ class Stage:
 
 
 @contextmanager
-def stage(place: Place) -> Iterator[Stage]:
+def stage(place: Place, clock: Clock = now) -> Iterator[Stage]:
     """A service with its world set up."""
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
 
         async def open_up() -> tuple[Service, World, list[Door]]:
-            service = await stack.enter_async_context(serving(place))
+            service = await stack.enter_async_context(serving(place, clock=clock))
             async with client(place) as operator:
                 world = await set_up(operator)
             doors = [await Door.opened(place, caller) for caller in ("desk", "shop", "operator")]

@@ -51,6 +51,8 @@ from commands.company.process_area import (
 )
 from commands.company.responsibility import CheckResponsibilities
 from commands.company.settings import (
+    ListErasureReasons,
+    ListHoldGrounds,
     ListLifeCycles,
     ListRelations,
     ListSalutations,
@@ -64,6 +66,7 @@ from commands.company.settings import (
     SetHelpdeskProcessArea,
     SetHelpdeskResponsible,
     SetPlace,
+    SetProofRetention,
 )
 from commands.pricing.order import (
     CancelOrder,
@@ -81,6 +84,19 @@ from commands.pricing.order import (
 from commands.pricing.price import PutPrice, ReplacePrices, WithdrawPrice
 from commands.pricing.price_list import OpenPriceList, RankPriceList, RenamePriceList, SetPriceListDays
 from commands.pricing.product import ListProduct, RenameProduct, RestoreProduct, RetireProduct
+from commands.privacy.erasure import (
+    EndProof,
+    FenceErasure,
+    RecordAcknowledgements,
+    RecordDestroyedKeys,
+    RecordPurge,
+    RepeatErasure,
+    RequestErasure,
+    TellErasure,
+)
+from commands.privacy.hold import LiftHold, PlaceHold
+from commands.privacy.receipt import IssueReceipt
+from commands.privacy.restriction import LiftRestriction, RestrictContact
 from commands.service.calendar import AddHolidays, DefineCalendar, RemoveHolidays, RenameCalendar, ReviseCalendar
 from commands.service.contract import ConcludeContract, ReviseContract
 from commands.service.escalation import CloseUnanswered, EscalateTicket, StateMisses
@@ -142,6 +158,9 @@ from domain.clients.contact import (
     ContactAbsorbed,
     ContactClassified,
     ContactContractSet,
+    ContactEndingBegun,
+    ContactForgotten,
+    ContactKept,
     ContactKind,
     ContactMerged,
     ContactMoved,
@@ -152,6 +171,8 @@ from domain.clients.contact import (
     ContactReleased,
     ContactRenamed,
     ContactResponsibleSet,
+    ContactRestricted,
+    ContactRestrictionLifted,
     ContactSeparated,
 )
 from domain.clients.directory import (
@@ -191,17 +212,21 @@ from domain.company.settings import (
     ClosingRuleSet,
     DefaultAreaSet,
     DefaultContractSet,
+    ErasureReasonsListed,
     FormRuleSet,
     HelpdeskProcessAreaSet,
     HelpdeskResponsibleSet,
+    HoldGroundsListed,
     LifeCyclesListed,
     PlaceSet,
+    ProofRetentionSet,
     RelationsListed,
     SalutationsListed,
     SeveritiesListed,
     UnitsListed,
 )
 from domain.fact import Event
+from domain.personal import Purpose
 from domain.pricing.days import Days
 from domain.pricing.order import (
     OrderCancelled,
@@ -221,6 +246,25 @@ from domain.pricing.price_list import PriceListDaysSet, PriceListOpened, PriceLi
 from domain.pricing.product import ProductListed, ProductRenamed, ProductRestored, ProductRetired
 from domain.pricing.winner import Priced, Rejected, Winner
 from domain.pricing.winner import Reason as NotWon
+from domain.privacy.erasure import (
+    AT_ONCE,
+    Acknowledged,
+    Counted,
+    DestroyedKey,
+    ErasureAcknowledged,
+    ErasureCompleted,
+    ErasureFenced,
+    ErasureKeysDestroyed,
+    ErasureProofLapsed,
+    ErasurePurged,
+    ErasureRefused,
+    ErasureRequested,
+    Kept,
+    SubjectForgotten,
+)
+from domain.privacy.hold import HoldLifted, HoldPlaced
+from domain.privacy.obstacle import Obstacle, ObstacleKind
+from domain.privacy.receipt import FIRST, Receipt, ReceiptIssued, digest
 from domain.service.assignment import Ineligible, Result, Source, Step
 from domain.service.calendar import CalendarDefined, CalendarRenamed, CalendarRevised, OpeningHours
 from domain.service.clock import Outcome
@@ -288,9 +332,11 @@ from domain.staff.team import (
     TeamRenamed,
 )
 from domain.staff.worker import (
+    SYSTEM,
     Right,
     WorkerDeactivated,
     WorkerEmailSet,
+    WorkerForgotten,
     WorkerHired,
     WorkerNoticeChannelsSet,
     WorkerReactivated,
@@ -329,6 +375,7 @@ from domain.values import (
     TeamId,
     TicketId,
     WorkerId,
+    person,
     team_holder,
     worker_holder,
 )
@@ -399,6 +446,47 @@ WON = Priced(
     rejected=(Rejected(price_list=RETAIL, priority=10, base=True, reason=NotWon.LOWER_PRIORITY),),
 )
 
+THE_MILL = person("contact", MILL)
+THEIR_WISH, LAWSUIT = "their wish", "lawsuit"
+ASKED_TO_FORGET = datetime(2020, 1, 6, tzinfo=UTC)
+PROVEN_UNTIL, INERT_AT = datetime(2023, 1, 5, tzinfo=UTC), datetime(2020, 3, 6, tzinfo=UTC)
+DESTROYED_KEYS = (
+    DestroyedKey(subject=MILL_SUBJECT, purpose=Purpose.PROFILE, epoch=1, kek_epoch=2, fingerprint="0a" * 32),
+    DestroyedKey(subject=MILL_SUBJECT, purpose=Purpose.CONTENT, epoch=1, kek_epoch=2, fingerprint="0b" * 32),
+)
+DESTROYED = (Counted(kind="contact.opened name", count=1), Counted(kind="ticket.opened title", count=2))
+KEPT = (
+    Kept(kind="ticket.message-logged sent", count=3, ground="proof"),
+    Kept(kind="ticket.opened", count=2, ground="sla-outcomes"),
+)
+PURGED = (Counted(kind="contact_names", count=1), Counted(kind="files", count=0))
+PROCESSES = (Acknowledged(name="serving", position=40), Acknowledged(name="mailing", position=41))
+PROJECTIONS = (Acknowledged(name="client_papers", position=40),)
+RECEIPT = Receipt(
+    number=1,
+    previous=FIRST,
+    person=THE_MILL,
+    reason=THEIR_WISH,
+    requested_at=ASKED_TO_FORGET,
+    officer=SYSTEM,
+    fenced_at=ASKED_TO_FORGET,
+    completed_at=TEN,
+    contacts=(MILL,),
+    subjects=(MILL_SUBJECT,),
+    purposes=AT_ONCE,
+    destroyed=DESTROYED,
+    kept=KEPT,
+    sent_may_quote=True,
+    purged=PURGED,
+    keys=DESTROYED_KEYS,
+    processes=PROCESSES,
+    projections=PROJECTIONS,
+    backups_inert_at=INERT_AT,
+    proof_until=PROVEN_UNTIL,
+    former=None,
+)
+SIGNATURE, SIGNER = "5e" * 64, "7d" * 8
+
 EVENTS: tuple[Event, ...] = (
     WorkerHired(subject=ANNA_SUBJECT, name="Anna Kovalenko"),
     WorkerRenamed(subject=ANNA_SUBJECT, name="Anna Shevchenko"),
@@ -408,6 +496,7 @@ EVENTS: tuple[Event, ...] = (
     WorkerRightWithdrawn(right=Right.SALES),
     WorkerDeactivated(),
     WorkerReactivated(),
+    WorkerForgotten(),
     WorkerAbsencePlanned(absence=LEAVE, since=LEAVES, until=RETURNS, substitute=ANNA),
     WorkerAbsenceEnded(absence=LEAVE),
     TeamFormed(name="Hotline"),
@@ -469,6 +558,11 @@ EVENTS: tuple[Event, ...] = (
     ContactSeparated(survivor=MILL),
     ContactAbsorbed(contact=BAKERY),
     ContactReleased(contact=BAKERY),
+    ContactRestricted(subjects=(MILL_SUBJECT,), ground=LAWSUIT),
+    ContactRestrictionLifted(subjects=(MILL_SUBJECT,)),
+    ContactEndingBegun(),
+    ContactKept(),
+    ContactForgotten(),
     BookmarkSet(contact=MILL),
     BookmarkCleared(contact=MILL),
     MemberJoined(group=VIP),
@@ -496,6 +590,9 @@ EVENTS: tuple[Event, ...] = (
     ClosingRuleSet(after_seconds=5 * 8 * 3_600, calendar=OFFICE),
     UnitsListed(entries=(SACK, KILO)),
     BaseListSet(price_list=RETAIL),
+    ErasureReasonsListed(entries=(THEIR_WISH, "consent withdrawn")),
+    HoldGroundsListed(entries=(LAWSUIT, "tax")),
+    ProofRetentionSet(days=1_095),
     ProcessAreaListed(name="Invoicing"),
     ProcessAreaRenamed(name="Invoices"),
     ProcessAreaRetired(),
@@ -654,6 +751,30 @@ EVENTS: tuple[Event, ...] = (
     ),
     NoticeDelivered(),
     NoticeNotDelivered(reason=Undelivered.NOT_CONFIGURED, missing=MailSetting.HOST),
+    HoldPlaced(ground=LAWSUIT, until=datetime(2031, 1, 1, tzinfo=UTC)),
+    HoldLifted(ground=LAWSUIT),
+    ErasureRequested(
+        reason=THEIR_WISH,
+        contacts=(MILL,),
+        subjects=(MILL_SUBJECT,),
+        proof_until=PROVEN_UNTIL,
+    ),
+    ErasureRefused(
+        subjects=(MILL_SUBJECT,),
+        obstacles=(
+            Obstacle(kind=ObstacleKind.OPEN_TICKET, thing=PUMP),
+            Obstacle(kind=ObstacleKind.LEGAL_HOLD, ground=LAWSUIT),
+            Obstacle(kind=ObstacleKind.PROOF_RETENTION_UNSET),
+        ),
+    ),
+    ErasureFenced(subjects=(MILL_SUBJECT,), purposes=AT_ONCE),
+    ErasureProofLapsed(subjects=(MILL_SUBJECT,)),
+    ErasureKeysDestroyed(keys=DESTROYED_KEYS, inert_at=INERT_AT),
+    ErasurePurged(destroyed=DESTROYED, kept=KEPT, purged=PURGED),
+    ErasureAcknowledged(processes=PROCESSES, projections=PROJECTIONS),
+    SubjectForgotten(contacts=(MILL,), subjects=(MILL_SUBJECT,), purposes=AT_ONCE),
+    ErasureCompleted(number=1, digest=digest(RECEIPT)),
+    ReceiptIssued(receipt=RECEIPT, digest=digest(RECEIPT), signature=SIGNATURE, signer=SIGNER),
 )
 
 REQUESTS: tuple[Command, ...] = (
@@ -708,6 +829,8 @@ REQUESTS: tuple[Command, ...] = (
     UnrelateContact(contact=MILL, relation="supplier", other=BAKERY),
     MergeContact(contact=BAKERY, survivor=MILL),
     SeparateContact(contact=BAKERY),
+    RestrictContact(contact=MILL, ground=LAWSUIT),
+    LiftRestriction(contact=MILL),
     PutBookmark(worker=ANNA, contact=MILL),
     ClearBookmark(worker=ANNA, contact=MILL),
     JoinGroup(contact=MILL, group=VIP),
@@ -735,6 +858,9 @@ REQUESTS: tuple[Command, ...] = (
     SetClosingRule(after_seconds=5 * 8 * 3_600, calendar=OFFICE),
     ListUnits(entries=(KILO, SACK)),
     SetBaseList(price_list=TRADE),
+    ListErasureReasons(entries=(THEIR_WISH, "consent withdrawn")),
+    ListHoldGrounds(entries=(LAWSUIT, "tax")),
+    SetProofRetention(days=1_095),
     ListProcessArea(name="Invoicing"),
     RenameProcessArea(process_area=INVOICING, name="Invoices"),
     RetireProcessArea(process_area=INVOICING),
@@ -821,6 +947,24 @@ REQUESTS: tuple[Command, ...] = (
     ReadNotice(notice=BELL),
     ConfirmDelivery(notice=BELL),
     ReportFailure(notice=BELL, reason=Undelivered.RECIPIENT_REFUSED, status=550),
+    PlaceHold(person=THE_MILL, ground=LAWSUIT, until=datetime(2031, 1, 1, tzinfo=UTC)),
+    LiftHold(person=THE_MILL, ground=LAWSUIT),
+    RequestErasure(person=THE_MILL, reason=THEIR_WISH),
+    RepeatErasure(
+        person=THE_MILL,
+        reason=THEIR_WISH,
+        contacts=(MILL,),
+        subjects=(MILL_SUBJECT,),
+        proof_until=PROVEN_UNTIL,
+        former=digest(RECEIPT),
+    ),
+    FenceErasure(person=THE_MILL),
+    RecordDestroyedKeys(person=THE_MILL, keys=DESTROYED_KEYS, inert_at=INERT_AT),
+    RecordPurge(person=THE_MILL, destroyed=DESTROYED, kept=KEPT, purged=PURGED),
+    RecordAcknowledgements(person=THE_MILL, processes=PROCESSES, projections=PROJECTIONS),
+    TellErasure(person=THE_MILL),
+    EndProof(person=THE_MILL),
+    IssueReceipt(receipt=RECEIPT, signature=SIGNATURE, signer=SIGNER),
 )
 
 EVENT: Mapping[str, Event] = {event.topic: event for event in EVENTS}

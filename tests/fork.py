@@ -7,9 +7,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from multiprocessing import forkserver
 from subprocess import TimeoutExpired
 from typing import Any
 
+import cluster
+
+from adapters import companion
 from adapters.cli import FILES
 from adapters.composition import parts
 
@@ -22,7 +26,7 @@ class Fork:
     """One process; it is asked and ended as one of `subprocess` is."""
 
     def __init__(self, does: Callable[..., None], *arguments: Any) -> None:
-        self._process = FORKS.Process(target=does, args=arguments)
+        self._process = FORKS.Process(target=begin, args=(address(), does, *arguments))
         self._process.start()
 
     @property
@@ -50,8 +54,30 @@ class Fork:
             os.kill(self.pid, how)
 
 
-def become_kartoteka(words: list[str], settings: dict[str, str], streams: list[str]) -> None:
+def address() -> str:
+    """Where the one process listens that all are forked from."""
+    forkserver.ensure_running()
+    found: str = forkserver._forkserver._forkserver_address  # type: ignore[attr-defined]  # it has no name of its own
+    return found
+
+
+def begin(address: str, does: Callable[..., None], *arguments: Any) -> None:
+    """What a process of ours starts in its turn is forked from the same one, and so are its clusters copies."""
+    forkserver._forkserver._forkserver_address = address  # type: ignore[attr-defined]
+    forkserver._forkserver.ensure_running = _it_runs  # type: ignore[attr-defined]
+    companion.PROCESSES = FORKS  # type: ignore[assignment]
+    cluster.copy_from_now_on()
+    does(*arguments)
+
+
+def _it_runs() -> None:
+    """It does not end before those who were forked from it."""
+
+
+def become_kartoteka(words: list[str], settings: dict[str, str], streams: list[str], folder: str = "") -> None:
     """Be `kartoteka <words>` with these files as standard input, output and, where there is a third, error."""
+    if folder:
+        os.chdir(folder)
     for n, path in enumerate(streams):
         os.dup2(os.open(path, os.O_RDWR | os.O_APPEND), n)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - they end with the process

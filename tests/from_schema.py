@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-WORDS = ("word", "worker:word", "00000000-0000-4000-8000-000000000000", "UTC", "text/plain", "0a" * 32, "UA")
+WORDS = (
+    *("word", "worker:word", "00000000-0000-4000-8000-000000000000", "UTC", "text/plain", "UA"),
+    *("0a" * size for size in (8, 32, 64)),
+)
 
 BEYOND = {"up_to": "1000"}
 """An upper limit that is above the lower one, which a schema cannot ask for."""

@@ -176,7 +176,8 @@ class Ground:
 
     def _moves_wrong(self) -> list[str]:
         found = []
-        for name, number, _, state, position, _, _ in self.versions():
+        for version in self.versions():
+            name, number, state, position = version.name, version.number, version.state, version.position
             before = self.reached.get((name, number), 0)
             if not before <= position <= len(self.life.facts):
                 found.append(f"{name} {number} moved from {before} to {position} of {len(self.life.facts)}")

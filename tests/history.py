@@ -10,6 +10,7 @@ from clientele import ABOUT_CLIENTS, MORE_CLIENTS
 from company import COMPANY_SO_FAR, OLENA, OVEN, ZOE
 from handling import ABOUT_HANDLING, MORE_TICKETS
 from hypothesis import strategies as st
+from oblivion import ABOUT_OBLIVION, MORE_PRIVACY, ONWARD, Onward, next_step
 from personnel import ABOUT_STAFF, MORE_STAFF
 from selling import ABOUT_SALES, MORE_GOODS
 from specification import Given, given, on_monday, request
@@ -278,7 +279,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         ABOUT_STAFF,
         ABOUT_CLIENTS,
     ),
-    *(ABOUT_SALES, ABOUT_HANDLING, ABOUT_HANDLING),
+    *(ABOUT_SALES, ABOUT_HANDLING, ABOUT_HANDLING, ABOUT_OBLIVION),
 )
 STEPS = st.sampled_from([timedelta(), timedelta(seconds=1), 10 * timedelta(minutes=1), HOUR, 3 * HOUR, 20 * HOUR])
 LATE = st.sampled_from([timedelta()] * 4 + [timedelta(minutes=10), HOUR, 5 * HOUR, 30 * HOUR, 100 * 24 * HOUR])
@@ -287,15 +288,20 @@ LATE = st.sampled_from([timedelta()] * 4 + [timedelta(minutes=10), HOUR, 5 * HOU
 @st.composite
 def histories(draw: Callable[..., Any], most: int = 25) -> list[Fact[Any]]:
     """Facts by position: the company as it was founded, and then up to so many requests."""
-    world, at = given(COMPANY_SO_FAR, MORE_CLIENTS, MORE_STAFF, MORE_GOODS, MORE_TICKETS), TEN
+    world, at = given(COMPANY_SO_FAR, MORE_CLIENTS, MORE_STAFF, MORE_GOODS, MORE_TICKETS, MORE_PRIVACY), TEN
     for n in range(draw(st.sampled_from([most // 8, most // 3, most]))):
         at += draw(STEPS)
-        _ask(world, draw(COMMANDS), at, at - draw(LATE), n)
+        asked = draw(ONWARD) if draw(st.integers(0, 12)) == 7 else draw(COMMANDS)
+        _ask(world, asked, at, at - draw(LATE), n)
     return list(world.log.facts)
 
 
-def _ask(world: Given, command: Command, at: datetime, happened: datetime, n: int) -> None:
-    world.ask(request(command, at=at, happened=happened, id=f"command-{n}"))
+def _ask(world: Given, asked: Command | Onward, at: datetime, happened: datetime, n: int) -> None:
+    if isinstance(asked, Onward):
+        for step in range(asked.steps):
+            world.ask(request(next_step(world, asked.person, at), at=at, id=f"command-{n}-{step}"))
+        return
+    world.ask(request(asked, at=at, happened=happened, id=f"command-{n}"))
 
 
 def story() -> list[Fact[Any]]:

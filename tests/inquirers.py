@@ -18,8 +18,9 @@ from door import PATIENCE_SECONDS, Door, Reply
 
 from adapters.composition import Place, Service, client, now, serving, viewing
 from adapters.nats.client import Client
-from adapters.nats.query_service import PREFIX
-from adapters.postgres.views.registry import Condition, conditions
+from adapters.nats.prefix import QUESTIONS as PREFIX
+from adapters.postgres.schema import connect
+from adapters.postgres.views.registry import Line
 from commands.clients.contact import OpenContact, SetContactContract
 from commands.clients.directory import OpenDirectory, SetDirectoryRight
 from commands.clients.group import FormGroup, SetGroupContract
@@ -83,6 +84,9 @@ TICKETS: dict[str, tuple[str | None, str, int]] = {
     "lamp": ("mill", "north", 45),
 }
 """By customer, area, and minutes ago: the valve is at risk, the hose was missed, the belt waits, the lamp is done."""
+
+
+ACTIVE = "SELECT fingerprint FROM read_models WHERE state = 'active'"
 
 
 @dataclass
@@ -189,18 +193,20 @@ def followed(place: Place, models: Iterable[ReadModel] = READ_MODELS.values()) -
         keeper = threading.Thread(target=engine.run, args=(stop,))
         keeper.start()
         try:
-            until = time.monotonic() + PATIENCE_SECONDS
-            while not wanted <= {view.fingerprint for view in _conditions(place) if view.state == "active"}:
-                assert time.monotonic() < until, _conditions(place)
-                time.sleep(0.02)
+            with connect(place.postgres_url, place.settings.schema_name) as line:
+                until_active(line, wanted)
             yield
         finally:
             stop.set()
             keeper.join()
 
 
-def _conditions(place: Place) -> list[Condition]:
-    return conditions(place.postgres_url, place.settings.schema_name)
+def until_active(line: Line, wanted: set[str]) -> None:
+    """The versions with these fingerprints are served."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while left := wanted - {fingerprint for (fingerprint,) in line.execute(ACTIVE).fetchall()}:
+        assert time.monotonic() < until, left
+        time.sleep(0.02)
 
 
 @dataclass

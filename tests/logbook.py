@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import Connection
 
-from adapters.key_encryption import KeyEncryption, KeyFile
+from adapters.clock import now
+from adapters.key_encryption import Epoch, KeyEncryption
+from adapters.key_file import KeyFile
 from adapters.keyed_word import KeyedWords
 from adapters.postgres.keys import MAKE, opener_of, wrapping
 from adapters.sealing import (
@@ -87,7 +89,7 @@ class Lock(KeyFile):
 
     def __init__(self) -> None:
         self._folder, self.epoch, self._root = Path(), 1, os.urandom(32)
-        self._keys = {1: self._root}
+        self._keys, self._epochs = {1: self._root}, {1: Epoch(1, now())}
 
 
 LOCK = Lock()
@@ -135,13 +137,13 @@ def _open_to_all(envelope: dict[str, Any], place: Place, path: str) -> Any:
     return open_with(KEYS[KeyName(envelope["subject"], envelope["purpose"])], envelope, place, path)
 
 
-SECRETS = Secrets(KeyedWords(LOCK), _open_to_all)
+SECRETS = Secrets(KeyedWords(LOCK, LOCK.epoch), _open_to_all)
 
 
 def secrets_of(connection: Connection[Any], keys: KeyEncryption) -> Secrets:
     """Those of a service that has made keys of its own."""
     rows = connection.execute("SELECT subject, purpose FROM subject_keys").fetchall()
-    return Secrets(KeyedWords(keys), opener_of(connection, keys, [KeyName(*row) for row in rows]))
+    return Secrets(KeyedWords(keys, keys.epoch), opener_of(connection, keys, [KeyName(*row) for row in rows]))
 
 
 def entered(facts: Iterable[Fact[Any]], keys: Mapping[KeyName, DataKey] = KEYS) -> list[Entry]:

@@ -22,6 +22,7 @@ from adapters.cli.console import log_to_stderr
 from adapters.composition import (
     Place,
     begun_with_test_clock,
+    erasing,
     mailing,
     now,
     reacting,
@@ -40,6 +41,7 @@ from adapters.postgres.log import PostgresLog
 from adapters.postgres.looks import Looker, Looks
 from adapters.postgres.schema import connect
 from adapters.postgres.views import engine, registry
+from adapters.postgres.views.replay import replay
 from adapters.problem import Problem
 from adapters.settings import Settings
 from commands.handler import Handler
@@ -252,6 +254,17 @@ async def keep_time(place: Place, every_seconds: str, each_seconds: str = "") ->
             await asyncio.Event().wait()
 
 
+async def erase(place: Place, every_seconds: str) -> None:
+    """Bring erasures on until it is killed; say each boundary, and when there is nothing to do."""
+    log_to_stderr("error", as_json=True)
+    async with erasing(place, reached=say, every_seconds=float(every_seconds)):
+        with connect(place.postgres_url, place.settings.schema_name) as connection:
+            while connection.execute("SELECT EXISTS (SELECT FROM erasures WHERE under_way)").fetchone() != (False,):
+                await asyncio.sleep(0.05)
+            say("at rest")
+            await asyncio.Event().wait()
+
+
 def _slowly(act: Callable[..., Any], seconds: float) -> Callable[..., Any]:
     async def slow(*arguments: Any) -> Any:
         await asyncio.sleep(seconds)
@@ -318,6 +331,17 @@ def _at_boundary(name: str, act: Callable[..., Any]) -> Callable[..., Any]:
     return held
 
 
+def replay_held(place: Place) -> None:
+    """Tell the log again, say how far that has come, and be killed."""
+    keys = opened_keys(place.postgres_url, place.settings.schema_name, place.keys)
+
+    def told(position: int, end: int) -> None:
+        say(position)
+        sys.stdin.readline()
+
+    replay(place.postgres_url, place.settings.schema_name, [*READ_MODELS.values()], keys, told=told)
+
+
 async def hold_unguarded(place: Place, commands: str) -> None:
     await hold(place, commands, kind=UnguardedLog)
 
@@ -333,8 +357,10 @@ ROLES: dict[str, Callable[..., Any]] = {
     "react": react,
     "mail": mail,
     "keep-time": keep_time,
+    "erase": erase,
     "follow": follow,
     "view": view,
+    "replay": replay_held,
 }
 
 

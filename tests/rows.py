@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from logbook import SECRETS, entered
+from logbook import SECRETS, Secrets, entered
 from psycopg import Connection
 from specification import Happened, given
 
 from adapters.postgres.views.definition import physical
-from adapters.sealing import Enclosed
+from adapters.sealing import Enclosed, KeyName, Place
 from commands.request import Request
 from domain.fact import Fact
+from domain.personal import Forgotten, Purpose
+from domain.privacy.erasure import ErasureFenced, ErasureProofLapsed
 from projections.catalogue import READ_MODELS
 from projections.model import Key, Kind, ReadModel, Row, Table
 from projections.page import Heard, Parked, Past, States, Taker, Work, project, replay
@@ -32,6 +34,7 @@ class MemoryViews:
     """Takes facts page by page, and knows the streams that wait in each model."""
 
     models: Sequence[ReadModel] = MODELS
+    secrets: Secrets = SECRETS
     log: list[Heard] = field(default_factory=list)
     tables: dict[Table, dict[Key, Row]] = field(default_factory=dict)
     parked: dict[str, dict[str, Parked]] = field(default_factory=dict)
@@ -77,7 +80,8 @@ class MemoryViews:
 
     def _page(self, page: Sequence[Heard]) -> None:
         takers = [
-            Taker(model, self.states, self.find, frozenset(self.parked[model.name]), SECRETS) for model in self.models
+            Taker(model, self.states, self.find, frozenset(self.parked[model.name]), self.secrets)
+            for model in self.models
         ]
         self.states.begin(self.states.position)
         project(page, self.states, takers)
@@ -89,7 +93,7 @@ class MemoryViews:
         """What waited follows, as far as it can."""
         parked = self.parked[model.name].pop(stream)
         deciders = {event.topic: decider for decider in model.reads for event in decider.facts}
-        taker = Taker(model, Past(self, deciders), self.find, frozenset(self.parked[model.name]), SECRETS)
+        taker = Taker(model, Past(self, deciders), self.find, frozenset(self.parked[model.name]), self.secrets)
         waiting = [heard for heard in self.log if heard.stream == stream and heard.position >= parked.position]
         replay(parked, waiting, self.log[-1].position, taker)
         self._apply(model, taker.work)
@@ -164,6 +168,39 @@ def _read(kind: Kind, value: Any) -> Any:
     if kind is Kind.SEALED:
         return json.loads(value)
     return value.astimezone(timezone.utc) if isinstance(value, datetime) else value
+
+
+def fenced(facts: Iterable[Heard]) -> set[KeyName]:
+    """What these facts have fenced."""
+    events = [fact.event for fact in facts if isinstance(fact, Fact)]
+    at_once = [event for event in events if isinstance(event, ErasureFenced)]
+    lapsed = [event for event in events if isinstance(event, ErasureProofLapsed)]
+    return {
+        *(KeyName(subject, purpose) for event in at_once for subject in event.subjects for purpose in event.purposes),
+        *(KeyName(subject, Purpose.PROOF) for event in lapsed for subject in event.subjects),
+    }
+
+
+def behind_fences(rows: Rows, gone: set[KeyName]) -> Rows:
+    """The same rows as they are written where this is fenced: its envelopes are empty."""
+
+    def written(value: Any) -> Any:
+        if isinstance(value, dict):
+            empty = "box" in value and KeyName(value["subject"], value["purpose"]) in gone
+            return {name: "" if empty and name == "box" else written(each) for name, each in value.items()}
+        return [written(each) for each in value] if isinstance(value, list) else value
+
+    return {table: {key: written(row) for key, row in found.items()} for table, found in rows.items()}
+
+
+def masking(gone: set[KeyName]) -> Secrets:
+    """Those of somebody for whom this is fenced."""
+
+    def opened(envelope: dict[str, Any], place: Place, path: str) -> Any:
+        name = KeyName(envelope["subject"], envelope["purpose"])
+        return Forgotten(name.subject) if name in gone else SECRETS.opener(envelope, place, path)
+
+    return Secrets(SECRETS.keyed, opened)
 
 
 def differences(some: Rows, others: Rows) -> list[str]:

@@ -31,7 +31,7 @@ class Shelf:
         """As after the founding of the schema, but that all versions are there already."""
         rows = self.line.execute("SELECT name, version, tables FROM read_models WHERE state = 'active'").fetchall()
         tables = [f"{table}_v{version}" for _, version, named in rows for table in named]
-        self.line.execute(f"TRUNCATE {', '.join(['facts', *tables])}".encode())
+        self.line.execute(f"TRUNCATE {', '.join(['facts', 'subject_fences', *tables])}".encode())
         self.line.execute("UPDATE read_models SET position = 0")
         self.line.execute("UPDATE head SET position = 0, recorded_at = '-infinity'")
 

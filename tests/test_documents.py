@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,15 +16,29 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from fork import Fork, become_kartoteka
 from prompt import prompt
 
 from adapters import embedded
-from adapters.postgres.views.registry import State
+from adapters.composition import found
+from adapters.postgres.views.registry import State, conditions
+from adapters.settings import Settings
 from commands.catalogue import COMMANDS
 from projections.catalogue import READ_MODELS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+TOGETHER = (
+    ("how-to-operate", "how-to-promise", "how-to-forget"),
+    ("how-to-analyse", "how-to-import-contacts", "how-to-look-back"),
+    ("README", "how-to-send-commands", "how-to-answer-a-person", "how-to-price"),
+    ("how-to-audit", "how-to-export", "how-to-sign-in", "quick-start-analyst", "quick-start-auditor"),
+    ("how-to-observe", "how-to-secure", "how-to-use-http", "quick-start-service"),
+)
+"""Read one after the other beside one service, as readers do who follow their links; every other one begins anew.
+
+First come those that show all there is; the rest show what they made themselves.
+"""
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 STARTS_WITHIN_SECONDS = 60
@@ -53,9 +67,9 @@ def blocks(document: Path) -> list[tuple[str, str]]:
 def examples(document: Path) -> list[Example]:
     """`bash` and `python` blocks run; `sh` is for what the reader's shell does and a test cannot."""
     text = document.read_text(encoding="utf-8")
-    found = list(BLOCK.finditer(text))
-    shown = {before.end(): each[2] for before, each in pairwise(found) if follows(text, before, each)}
-    return [Example(script(each[1], each[2]), shown.get(each.end())) for each in found if each[1] in {"bash", "python"}]
+    every = list(BLOCK.finditer(text))
+    shown = {before.end(): each[2] for before, each in pairwise(every) if follows(text, before, each)}
+    return [Example(script(each[1], each[2]), shown.get(each.end())) for each in every if each[1] in {"bash", "python"}]
 
 
 def follows(text: str, before: re.Match[str], each: re.Match[str]) -> bool:
@@ -66,8 +80,16 @@ def script(kind: str, text: str) -> str:
     return text if kind == "bash" else f"python - <<'END OF PYTHON'\n{text}END OF PYTHON\n"
 
 
+def readings() -> list[tuple[Path, ...]]:
+    """Documents that are read beside one service."""
+    by_name = {each.stem: each for each in DOCUMENTS if each.parent in (ROOT, ROOT / "docs")}
+    together = [tuple(by_name[name] for name in names) for names in TOGETHER]
+    alone = [(each,) for each in DOCUMENTS if examples(each) and not any(each in them for them in together)]
+    return [*together, *alone]
+
+
 @pytest.fixture
-def terminal(document: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+def terminal(documents: tuple[Path, ...]) -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder in which `make run`, or what the document says, was said, and the environment of a second terminal."""
     folder = Path(tempfile.mkdtemp(prefix="kartoteka-documents-"))
     folder.chmod(0o711)
@@ -77,41 +99,45 @@ def terminal(document: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     (programs / "python").chmod(0o755)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KARTOTEKA_")}
     environment = {**clean, "PATH": f"{programs}:{clean['PATH']}", "PYTHONPATH": str(ROOT)}
-    serve = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "adapters", *started(document)],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with serve as service, prompt(programs / "kartoteka"):
+    said = folder / "said"
+    said.touch()
+    service = Fork(become_kartoteka, started(documents), {}, [os.devnull, str(said)], str(folder))
+    with prompt(programs / "kartoteka"):
         try:
-            assert service.stdout is not None
-            said = iter(service.stdout.readline, "")
-            assert any("audit verify" in line for line in said), "`kartoteka serve` said nothing to try"
-            until_models_are_served(folder, environment)
+            until_it_tells_what_to_try(service, said)
+            until_models_are_served(folder / ".state")
             yield folder, environment
         finally:
-            service.terminate()
+            service.send_signal(signal.SIGTERM)
             service.wait(STARTS_WITHIN_SECONDS)
     embedded.erase(folder / ".state")
     shutil.rmtree(folder)
 
 
-def started(document: Path) -> list[str]:
-    """How its examples have the service started."""
-    return ["serve", "--test-clock"] if "kartoteka serve --test-clock" in document.read_text() else ["serve"]
+def started(documents: tuple[Path, ...]) -> list[str]:
+    """How their examples have the service started."""
+    moved = any("kartoteka serve --test-clock" in document.read_text() for document in documents)
+    return ["serve", "--test-clock"] if moved else ["serve"]
 
 
-def until_models_are_served(folder: Path, environment: dict[str, str]) -> None:
-    """No reader is as fast at the prompt as a test."""
+def until_it_tells_what_to_try(service: Fork, said: Path) -> None:
     deadline = time.monotonic() + STARTS_WITHIN_SECONDS
-    asked = [Example("kartoteka projections status --json", None)]
+    while "audit verify" not in said.read_text():
+        assert service.poll() is None, "`kartoteka serve` ended"
+        assert time.monotonic() < deadline, "`kartoteka serve` said nothing to try"
+        time.sleep(0.02)
+
+
+def until_models_are_served(state: Path) -> None:
+    """No reader is as fast at the prompt as a test."""
+    place = found(Settings(state=state))
+    deadline = time.monotonic() + STARTS_WITHIN_SECONDS
     served: set[str] = set()
     while not served >= READ_MODELS.keys():
         assert time.monotonic() < deadline, served
-        models = json.loads(run(asked, folder, environment).printed[0])["models"]
-        served = {each["name"] for each in models if each["state"] == State.ACTIVE}
+        time.sleep(0.02)
+        models = conditions(place.postgres_url, place.settings.schema_name)
+        served = {each.name for each in models if each.state == State.ACTIVE}
 
 
 def run(examples: list[Example], folder: Path, environment: dict[str, str]) -> Ran:
@@ -140,13 +166,16 @@ def named(document: Path) -> str:
     return str(document.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("document", [each for each in DOCUMENTS if examples(each)], ids=named)
-def test_examples_do_what_the_document_shows(document: Path, terminal: tuple[Path, dict[str, str]]) -> None:
-    shown = examples(document)
-    ran = run(shown, *terminal)
-    assert ran.code == 0, ran.said
-    for example, found in zip(shown, ran.printed, strict=True):
-        assert example.shown is None or matches(example.shown, found), f"{example.script}\nprinted\n{found}"
+@pytest.mark.parametrize("documents", readings(), ids=lambda them: "+".join(each.stem for each in them))
+def test_examples_do_what_the_document_shows(
+    documents: tuple[Path, ...], terminal: tuple[Path, dict[str, str]]
+) -> None:
+    for document in documents:
+        shown = examples(document)
+        ran = run(shown, *terminal)
+        assert ran.code == 0, f"{named(document)}: {ran.said}"
+        for example, printed in zip(shown, ran.printed, strict=True):
+            assert example.shown is None or matches(example.shown, printed), f"{example.script}\nprinted\n{printed}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)

@@ -63,6 +63,21 @@ class Wire:
         body = data[sizes[0] :] if verb == "HMSG" else data
         return Message(words[0], headers, json.loads(body) if body else None)
 
+    def let(self, verb: str, subject: str) -> bool:
+        """Whether the server lets us "publish" to a subject, or "subscribe" to it."""
+        self._say(
+            f"PUB {subject} 0\r\n\r\nPING\r\n" if verb == "publish" else f"SUB {subject} 2\r\nUNSUB 2\r\nPING\r\n"
+        )
+        refused = False
+        while (line := self._line()) != "PONG":
+            refused = refused or line.lower().startswith("-err 'permissions violation")
+        return not refused
+
+    def until_ended(self) -> None:
+        """Wait until the server ends the connection; it may say why, if there is time."""
+        while (line := self._line()) and not line.startswith("-ERR"):
+            continue
+
     def expect(self, line: str) -> None:
         if (found := self._line()) != line:
             raise AssertionError(found)

@@ -150,6 +150,7 @@ def examples(world: World) -> dict[str, Any]:
         "parent": world.area,
         "to": worker_holder(world.worker),
         "email": "anna.rossi@firm.example",
+        "zone": "Europe/Rome",
         "happened_at": None,
         "expected_version": None,
     }
@@ -161,4 +162,7 @@ def special(world: World, topic: str) -> dict[str, Any]:
         "contact.add-address": {"kind": AddressKind.POSTAL},
         "contact.set-part": {"contact": world.branch},
         "contact.merge": {"contact": world.branch},
+        "contact.set-responsible": {"responsible": worker_holder(world.worker)},
+        "gateway.set-responsible": {"responsible": worker_holder(world.worker)},
+        "process-area.set-responsible": {"responsible": worker_holder(world.worker)},
     }.get(topic, {})

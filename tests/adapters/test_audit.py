@@ -5,60 +5,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
-from eventsourcing.persistence import StoredEvent
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tampering import FACTS, anchor, anchors_of, cut, link_anew, store, store_more, swapped, tamper, verdict
 
+from adapters.anchor import Anchor
 from adapters.composition import Place
 from adapters.postgres.chain import ORIGIN, Fault, Verdict, verify
 from adapters.postgres.reading import PAGE, Stored, snapshot
-from adapters.postgres.recorder import Datastore, Recorder
 from adapters.postgres.schema import connect, migrate
-
-FACTS = 12
-
-
-def store(place: Place, *sizes: int) -> None:
-    """Append batches of facts as the service does: on the server, linked there."""
-    datastore = Datastore(place.postgres_url, place.settings.schema_name)
-    recorder = Recorder(datastore)
-    recorder.create_table()
-    stored = 0
-    for size in sizes:
-        facts = [StoredEvent("ticket-ä", stored + n, "ticket.noted", b'{"n": %d}' % n) for n in range(1, size + 1)]
-        recorder.insert_events(facts)
-        stored += size
-    datastore.close()
-
-
-def tamper(place: Place, *statements: str) -> None:
-    with connect(place.postgres_url, place.settings.schema_name) as connection:
-        for statement in statements:
-            assert connection.execute(statement.encode()).rowcount == 1, statement
-
-
-def verdict(place: Place, known: tuple[int, bytes] | None = None) -> Verdict:
-    async def walked() -> Verdict:
-        async with snapshot(place.postgres_url, place.settings.schema_name) as log:
-            return await verify(log, lambda position: None, known)
-
-    return asyncio.run(walked())
 
 
 @pytest.fixture
 def log(place: Place) -> Place:
     store(place, 1, 4, FACTS - 5)
     return place
-
-
-def swapped(one: int, other: int) -> tuple[str, ...]:
-    """Two facts in each other's place."""
-    return (
-        f"UPDATE facts SET notification_id = -1 WHERE notification_id = {one}",
-        f"UPDATE facts SET notification_id = {one} WHERE notification_id = {other}",
-        f"UPDATE facts SET notification_id = {other} WHERE notification_id = -1",
-    )
 
 
 def test_an_untouched_log_is_whole_to_its_head(log: Place) -> None:
@@ -191,6 +157,137 @@ def test_a_log_made_anew_and_shorter_does_not_reach_what_an_auditor_kept(log: Pl
     found = verdict(log, (kept.facts, kept.link)).finding
     assert found is not None
     assert (found.position, found.fault) == (FACTS, Fault.TAIL)
+
+
+def test_a_tail_cut_behind_a_head_that_looks_right_is_found_up_to_the_last_anchor(log: Place) -> None:
+    last = anchor(log)
+    store_more(log, 2)
+    known = anchors_of(log).read().known
+    cut(log, FACTS)
+    assert verdict(log, anchors=known).finding is None, "what was never anchored"
+    cut(log, FACTS - 4)
+    assert verdict(log).finding is None, "without anchors nothing shows"
+    found = verdict(log, anchors=known).finding
+    assert found is not None
+    assert (found.position, found.fault) == (FACTS - 3, Fault.TAIL)
+    assert f"anchored up to {FACTS} at {last.at.isoformat()}" in found.sentence
+
+
+def test_a_log_made_anew_differs_where_it_was_anchored_first(log: Place) -> None:
+    known: dict[int, Anchor] = {}
+    for _ in range(3):
+        store_more(log, 2)
+        known[FACTS + 2 * len(known) + 2] = anchor(log)
+    tamper(log, f"UPDATE facts SET actor = 'boris' WHERE notification_id = {FACTS + 3}")
+    link_anew(log)
+    assert verdict(log).finding is None
+    found = verdict(log, anchors=known).finding
+    assert found is not None
+    assert (found.position, found.fault) == (FACTS + 4, Fault.REWRITTEN)
+    assert known[FACTS + 4].at.isoformat() in found.sentence
+
+
+LENGTH = 40
+STEPS = [7, 8, 20, 33]
+"""Where the log is anchored."""
+
+
+class Lines(NamedTuple):
+    """A log that is put back as it was for each example."""
+
+    place: Place
+    known: Mapping[int, Anchor]
+
+    def put_back(self) -> None:
+        with connect(self.place.postgres_url, self.place.settings.schema_name) as connection:
+            connection.execute("TRUNCATE facts")
+            connection.execute("INSERT INTO facts SELECT * FROM facts_before")
+            connection.execute("DELETE FROM head")
+            connection.execute("INSERT INTO head SELECT * FROM head_before")
+
+
+@pytest.fixture
+def lines(place: Place) -> Lines:
+    known: dict[int, Anchor] = {}
+    for before, position in pairwise([0, *STEPS, LENGTH]):
+        store(place, position - before, before=before)
+        if position != LENGTH:
+            known[position] = anchor(place)
+    with connect(place.postgres_url, place.settings.schema_name) as connection:
+        connection.execute("CREATE TABLE facts_before AS SELECT * FROM facts")
+        connection.execute("CREATE TABLE head_before AS SELECT * FROM head")
+    return Lines(place, known)
+
+
+Act = Callable[[Lines, int, int, int], tuple[int, Fault] | None]
+"""Does something to one fact or two, at the positions, and tells what is to be found."""
+
+
+def test_whatever_is_done_wherever_the_first_bad_position_is_named(lines: Lines, soak: int) -> None:
+    positions = st.integers(1, LENGTH)
+
+    def found() -> tuple[int, Fault] | None:
+        finding = verdict(lines.place, anchors=lines.known).finding
+        return finding and (finding.position, finding.fault)
+
+    @settings(max_examples=40 * soak, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.sampled_from(ACTS), positions, positions, st.integers(0, 63))
+    def named(act: Act, one: int, other: int, bit: int) -> None:
+        lines.put_back()
+        assert found() is None
+        first, second = sorted((one, other))
+        wanted = act(lines, first, second, bit)
+        assert found() == wanted
+
+    named()
+
+
+def flip(lines: Lines, one: int, _: int, bit: int) -> tuple[int, Fault]:
+    tamper(lines.place, f"UPDATE facts SET state = set_bit(state, {bit}, 1 - get_bit(state, {bit})) WHERE {at(one)}")
+    return one, Fault.CHANGED
+
+
+def delete(lines: Lines, one: int, *_: int) -> tuple[int, Fault]:
+    tamper(lines.place, f"DELETE FROM facts WHERE {at(one)}")
+    return one, Fault.TAIL if one == LENGTH else Fault.GAP
+
+
+def swap(lines: Lines, one: int, other: int, _: int) -> tuple[int, Fault] | None:
+    if one == other:
+        return None
+    tamper(lines.place, *swapped(one, other))
+    return one, Fault.ORDER
+
+
+def cut_behind(lines: Lines, one: int, *_: int) -> tuple[int, Fault] | None:
+    cut(lines.place, one)
+    return (one + 1, Fault.TAIL) if one < STEPS[-1] else None
+
+
+def make_anew(lines: Lines, one: int, *_: int) -> tuple[int, Fault] | None:
+    """Shown at the first anchor at or behind what was changed; behind the last one nobody could know."""
+    tamper(lines.place, f"UPDATE facts SET actor = 'boris' WHERE {at(one)}")
+    link_anew(lines.place)
+    return next(((position, Fault.REWRITTEN) for position in STEPS if position >= one), None)
+
+
+def make_anew_and_shorter(lines: Lines, one: int, *_: int) -> tuple[int, Fault] | None:
+    """A fact is gone, and those behind it have moved up."""
+    tamper(lines.place, f"DELETE FROM facts WHERE {at(one)}")
+    with connect(lines.place.postgres_url, lines.place.settings.schema_name) as connection:
+        for position in range(one + 1, LENGTH + 1):
+            connection.execute(
+                "UPDATE facts SET notification_id = %s WHERE notification_id = %s", (position - 1, position)
+            )
+    link_anew(lines.place)
+    return next(((position, Fault.REWRITTEN) for position in STEPS if position >= one), None)
+
+
+ACTS: Sequence[Act] = (flip, delete, swap, cut_behind, make_anew, make_anew_and_shorter)
+
+
+def at(position: int) -> str:
+    return f"notification_id = {position}"
 
 
 def test_a_log_of_many_pages_is_walked_to_its_end_and_over_their_borders(place: Place) -> None:

@@ -226,6 +226,9 @@ def test_a_payload_above_the_servers_limit_is_the_servers_own_error(here: Stage)
 UNKNOWN: dict[str, dict[str, Any]] = {
     "ticket.resolve": {"ticket": "nobody-knows-it"},
     "contact.rename": {"contact": "nobody-knows-it", "name": "Somebody"},
+    "contact.restrict": {"contact": "nobody-knows-it", "ground": "word"},
+    "hold.place": {"person": "worker:nobody-knows-it", "ground": "word"},
+    "erasure.request": {"person": "ticket:nobody-knows-it", "reason": "word"},
     "group.rename": {"group": "nobody-knows-it", "name": "Some"},
     "worker.grant-right": {"worker": "nobody-knows-it", "right": "helpdesk"},
     "team.add-member": {"team": "nobody-knows-it", "worker": "nobody-knows-it"},

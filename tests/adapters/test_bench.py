@@ -32,10 +32,12 @@ GLANCE = Pace(
     members=200,
     prices=(1_000, 500),
     tickets=(400, 200),
+    exported=200,
     directories=60,
     workers=25,
     teams=40,
     in_flight=32,
+    commands_a_second=100,
     customers=5,
     cases=6,
 )
@@ -49,11 +51,18 @@ def place() -> Iterator[Ground]:
 
 def test_the_benches_are_those_that_the_documents_name() -> None:
     line = ["throughput", "latency", "growth", "scale", "encryption"]
-    views, sight = ["rebuild", "sustained", "freshness"], ["access", "check", "membership", "search"]
-    assert list(BENCHES) == [*line, "relay", *views, *sight, "price", "price_bulk", "due", "timer", "whatif"]
+    views, sight = ["rebuild", "sustained", "freshness"], ["access", "check", "membership", "search", "query"]
+    reckoned = ["price", "price_bulk", "due", "timer", "whatif"]
+    assert list(BENCHES) == [*line, "relay", *views, *sight, *reckoned, "forget", "export"]
 
 
-@pytest.mark.parametrize("name", BENCHES)
+DAILY = {"throughput", "freshness", "rebuild", "export"}
+"""One or more of each kind; the others, whose parts run in these as well, by --soak."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=[pytest.mark.soak] * (each not in DAILY)) for each in BENCHES]
+)
 def test_each_bench_runs_and_tells_ratio_sides_unit_and_spread(place: Ground, name: str) -> None:
     found = orjson.loads(orjson.dumps(asdict(BENCHES[name](place, GLANCE))))
 

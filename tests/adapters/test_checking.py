@@ -67,9 +67,8 @@ def channel(place: Place) -> Iterator[Channel]:
 
 async def forget(place: Place, channel: Channel) -> None:
     async with listening(place) as service:
-        for stream in (channel.stream, channel.advisories):
-            with suppress(NotFoundError):
-                await service.jetstream().delete_stream(stream)
+        with suppress(NotFoundError):
+            await service.jetstream().delete_stream(channel.stream)
 
 
 def rows(place: Place, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -208,6 +207,7 @@ def test_everything_that_one_lacks_is_told_and_what_changes_is_told_anew(place: 
     played(place, channel, play)
 
 
+@pytest.mark.soak
 def test_a_team_answers_with_all_its_members_and_not_at_all_when_it_has_none(place: Place, channel: Channel) -> None:
     async def play(here: Here) -> None:
         world, row = here.world, here.row._replace(worker=None)
@@ -398,6 +398,7 @@ def test_a_right_that_ends_is_missed_without_any_fact(
     assert told_twice(place) == []
 
 
+@pytest.mark.soak
 def test_who_has_a_ticket_and_goes_away_is_told_of_without_any_fact_until_they_are_back(
     place: Place, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,10 @@ from terminal import Terminal, terminal
 
 from adapters import embedded
 from adapters.cli import FILES, registered
+from adapters.discovery import FACES, SUBJECTS, release
 from adapters.embedded.leftover import marked
+from adapters.postgres.psql import become_psql
+from adapters.scope import Face
 
 REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 30.0
@@ -46,10 +49,12 @@ def test_serve_tells_people_where_everything_is_and_ctrl_c_ends_it_with_0() -> N
         service = new.start("serve").until("audit verify\n")
         told = service.out.splitlines()
         running = embedded.attach(new.state)
-        assert told[1].split() == ["postgres", running.postgres_version, running.postgres_path, running.postgres_url]
-        assert told[2].split() == ["nats", running.nats_version, running.nats_path, running.nats_url]
-        assert told[3].split() == ["state", str(new.state)]
-        assert all(f"KARTOTEKA_STATE={new.state} " in line for line in told[6:9])
+        port = (new.state / "http" / "port").read_text().strip()
+        assert told[1].split() == ["http", release(), sys.executable, f"http://127.0.0.1:{port}"]
+        assert told[2].split() == ["postgres", running.postgres_version, running.postgres_path, running.postgres_url]
+        assert told[3].split() == ["nats", running.nats_version, running.nats_path, running.nats_url]
+        assert told[4].split() == ["state", str(new.state)]
+        assert all(f"KARTOTEKA_STATE={new.state} " in line for line in told[7:10])
         assert service.ended(signal.SIGINT).code == 0
 
 
@@ -81,13 +86,23 @@ def test_a_second_serve_is_told_to_attach_and_one_that_attaches_shares_the_work(
     assert (second.code, second.out) == (os.EX_TEMPFAIL, "")
     assert "serve --attach" in second.err
     attached = served.serve("--attach")
-    answered = served.run("nats", "ping", "--count", "2", "--timeout-seconds", "10", "--json").said
-    ids = {one["id"] for one in answered}
-    assert len(ids) == 2
-    assert attached.said["instance"] in ids
+    everything, questions = FACES, SUBJECTS[Face.QUESTIONS]
+    there = answering(served, 4)
+    assert there[attached.said["instance"]] == everything
     assert attached.ended().code == 0
-    (left,) = served.run("nats", "ping", "--count", "1", "--timeout-seconds", "10", "--json").said
-    assert {left["id"]} == ids - {attached.said["instance"]}
+    left = answering(served, 2)
+    assert left.items() < there.items()
+    assert sorted(left.values()) == sorted((everything, questions))
+
+
+def answering(served: Terminal, many: int) -> dict[str, str]:
+    """So many processes, when they have begun, and what each of them answers."""
+    asked = ("nats", "ping", "--count", str(many), "--timeout-seconds", "5", "--json")
+    for _ in range(10):
+        found = {each["id"]: each["answers"] for each in served.run(*asked).said}
+        if len(found) == many:
+            return found
+    raise AssertionError(found)
 
 
 def test_what_was_sent_is_history_and_the_audit_finds_it_whole(served: Terminal, hired: dict[str, Any]) -> None:
@@ -173,13 +188,38 @@ def test_without_a_service_a_command_says_so_and_makes_nothing(words: tuple[str,
 
 
 def test_settings_are_shown_with_their_source_and_secrets_are_not(tmp_path: Path) -> None:
-    secret = "postgresql://somebody:hidden@nowhere/x"  # noqa: S105 - nobody's
-    shown = Terminal(tmp_path).run("config", "show", "--json", KARTOTEKA_POSTGRES_URL=secret)
+    secrets = {
+        "KARTOTEKA_POSTGRES_URL": "postgresql://somebody:hidden@nowhere/x",
+        "KARTOTEKA_NATS_URL": "nats://hidden:hid/den@nowhere:4222?authority=/their.pem",
+        "KARTOTEKA_TRACES_URL": "https://nowhere/v1?key=hidden",
+        "KARTOTEKA_SMTP_PASSWORD": "hidden",
+    }
+    shown = Terminal(tmp_path).run("config", "show", "--json", **secrets)
     by_name = {one["name"]: one for one in shown.said}
     assert by_name["KARTOTEKA_POSTGRES_URL"]["source"] == "KARTOTEKA_POSTGRES_URL"
+    assert by_name["KARTOTEKA_NATS_URL"]["value"] == "nats://********@nowhere:4222?authority=/their.pem"
     assert by_name["KARTOTEKA_STATE"]["value"] == str(tmp_path)
     assert by_name["KARTOTEKA_WAITING"]["source"] == "default"
-    assert "hidden" not in shown.out + shown.err
+    assert "hid" not in shown.out + shown.err
+
+
+def test_no_password_stands_in_the_arguments_of_psql(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this process would become psql, it is told with what."""
+
+    class Became(Exception):
+        pass
+
+    def became(_: str, arguments: list[str]) -> None:
+        raise Became(*arguments)
+
+    monkeypatch.setattr(os, "execv", became)
+    url = "postgresql://somebody:hidden@nowhere/x?sslkey=theirs.key&sslpassword=hidden"
+    for role in None, "analyst":
+        with pytest.raises(Became) as found:
+            become_psql(url, "kartoteka", ("-c", "SELECT 1"), session="read only", role=role)
+        assert "sslkey=theirs.key" in str(found.value)
+        assert "hidden" not in str(found.value)
+    os.unsetenv("PGPASSWORD")
 
 
 def test_the_tools_reach_as_far_as_their_credentials(served: Terminal, hired: dict[str, Any]) -> None:
@@ -203,7 +243,7 @@ def test_the_tools_reach_as_far_as_their_credentials(served: Terminal, hired: di
     assert info.said["server"]["version"]
     commands = [each for each in info.said["services"][0]["endpoints"] if "v1.cmd." in each["subject"]]
     assert len(commands) == len(listed.said)
-    assert {one["stream"] for one in streams.said} <= {"KARTOTEKA_EVENTS", "KARTOTEKA_ADVISORIES"}
+    assert {one["stream"] for one in streams.said} <= {"KARTOTEKA_EVENTS"}
     assert schema.said["required"] == ["name"]
 
 

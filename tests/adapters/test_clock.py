@@ -73,9 +73,8 @@ def channel(place: Place) -> Iterator[Channel]:
 
 async def forget(place: Place, channel: Channel) -> None:
     async with listening(place) as service:
-        for stream in (channel.stream, channel.advisories):
-            with suppress(NotFoundError):
-                await service.jetstream().delete_stream(stream)
+        with suppress(NotFoundError):
+            await service.jetstream().delete_stream(channel.stream)
 
 
 def row(place: Place, query: str) -> tuple[Any, ...]:
@@ -292,11 +291,11 @@ def test_an_operator_moves_every_process_of_a_service_that_was_started_with_it()
         service = beside.serve("--test-clock")
         attached = beside.serve("--attach", "--alone", "--test-clock")
         began, deadline = now(), time.monotonic() + START_SECONDS
-        while (shown := beside.run("clock", "show", "--json").said)["followers"] < 3:
-            assert time.monotonic() < deadline, "two that answer, and one that asks"
+        while (shown := beside.run("clock", "show", "--json").said)["followers"] < 4:
+            assert time.monotonic() < deadline, "two that decide, and two that follow them"
         assert shown["ahead_seconds"] == 0.0
         moved = beside.run("clock", "advance", "P1Y", "--json")
-        assert (moved.said["followers"], followed_by(beside)) == (3, [moved.said["ahead_seconds"]])
+        assert (moved.said["followers"], followed_by(beside)) == (4, [moved.said["ahead_seconds"]])
         team(beside)
         assert about(recorded(beside), later(began, "P1Y"))
         set_to, year = beside.run("clock", "set", f"{began.year + 3}-01-01T00:00:00Z"), f"{began.year + 3}-01-01T00:00"

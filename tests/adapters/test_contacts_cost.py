@@ -88,7 +88,8 @@ def everything(ask: Callable[..., Found], question: Contacts, worker: int) -> li
 def looked_at(place: Place, question: Listing, worker: int, **behind: Any) -> int:
     """How many rows of contacts a page of the answer takes, wherever they lie."""
     given = {name: getattr(question, name) for name in type(question).model_fields}
-    asked = {"actor": worker_id(worker), "everything": False, "now": now(), "received": now(), "limit": LIMIT + 1}
+    asked = {"actor": worker_id(worker), "everything": False, "exported": False, "limit": LIMIT + 1}
+    asked |= {"now": now(), "received": now()}
     with connect(place.postgres_url, place.settings.schema_name, KEYED) as database:
         explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {question.statement(behind=bool(behind))}".encode()
         ((told,),) = database.execute(explained, {**given, **asked, **behind}).fetchall()

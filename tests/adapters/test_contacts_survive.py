@@ -121,7 +121,9 @@ def kill(processes: Sequence[Fork]) -> None:
         process.wait()
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize(
+    "victim", [pytest.param(each, marks=[pytest.mark.soak] * (each != "service")) for each in VICTIMS]
+)
 def test_a_killed_process_costs_a_file_of_contacts_nothing(place: Place, tmp_path: Path, victim: str) -> None:
     file, journal = tmp_path / "people.csv", tmp_path / "journal"
     file.write_text("\n".join([HEADING, *map(row, range(ROWS))]) + "\n", encoding="utf-8")

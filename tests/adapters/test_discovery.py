@@ -16,7 +16,8 @@ from from_schema import example
 from process import started
 from wire import Message, Wire
 
-from adapters.embedded import Running, seed_path
+from adapters.credentials.seed import seed_path
+from adapters.embedded import Running
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import cluster
 import nats
 import nats.errors
 import psycopg
@@ -22,28 +23,30 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from adapters.credentials.caller import OURS, Caller
+from adapters.credentials.callers_file import load
+from adapters.credentials.permission import STREAMING
+from adapters.credentials.seed import seed_path
 from adapters.embedded import (
-    Caller,
     NotRunning,
     Running,
     StartFailed,
     StateInUse,
     attach,
     erase,
-    load_callers,
     postgres_binary,
     running,
-    seed_path,
 )
 from adapters.embedded.account import Wheel, copy_for_all, server_account
 from adapters.embedded.leftover import marked
+from adapters.embedded.nats_server import NAMELESS
 from adapters.embedded.postgres import wheel as postgres_wheel
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_SECONDS = 10.0
 AUDITOR = Caller("auditor", ("worker-1", "worker-2"))
 HANDLING = ("routing", "notifying", "checking")
-ASKING = ("timer", "mailing")
+ASKING = ("timer", "mailing", "erasing")
 KILLABLE = {"synchronous_commit": "on"}  # else a kill loses what was acknowledged just before
 CANARY = "canary-7f3a"
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as somebody else")
@@ -54,6 +57,14 @@ with running(pathlib.Path(sys.argv[1])):
     print("up", flush=True)
     time.sleep(600)
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def real_clusters() -> Iterator[None]:
+    """They are what is tested here."""
+    cluster.make_anew_from_now_on()
+    yield
+    cluster.copy_from_now_on()
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +217,8 @@ def test_a_caller_s_request_is_answered(home: Path, up: Running) -> None:
         ("auditor", "$JS.API.STREAM.NAMES"),
         ("auditor", "_INBOX.operator.1"),
         ("service", "kartoteka.v1.cmd.operator.ticket.open"),
+        ("service", "$JS.API.STREAM.NAMES"),
+        ("streams", "kartoteka.v1.cmd.operator.ticket.open"),
         ("operator", "$JS.API.CONSUMER.MSG.NEXT.KARTOTEKA_EVENTS.kartoteka-routing-v1"),
         ("routing", "kartoteka.v1.cmd.notifying.notice.write"),
         ("routing", "kartoteka.v1.qry.routing.tickets"),
@@ -237,6 +250,7 @@ def test_nobody_speaks_beyond_his_part(home: Path, caller: str, subject: str) ->
         ("operator", "$SRV.>"),
         ("operator", ">"),
         ("service", "_INBOX.operator.>"),
+        ("streams", "kartoteka.v1.cmd.>"),
         ("routing", "kartoteka.v1.evt.>"),
         ("routing", "_INBOX.notifying.>"),
     ],
@@ -327,9 +341,10 @@ def test_a_killed_nats_comes_back_to_its_clients_with_its_streams(home: Path, up
     async def survive() -> None:
         service = await answering(home, "kartoteka.v1.qry.>")
         operator = await connected(home, "operator")
-        streams = service.jetstream()
-        await streams.add_stream(name="KARTOTEKA_EVENTS", subjects=["kartoteka.v1.evt.>"])
-        await streams.publish("kartoteka.v1.evt.ticket.1.opened", b"")
+        ours = await connected(home, "streams")
+        streams = ours.jetstream()
+        await streams.add_stream(name="KARTOTEKA_EVENTS", subjects=["kartoteka.v1.int.>"])
+        await streams.publish("kartoteka.v1.int.ticket.1.opened", b"")
 
         async def answered() -> bool:
             try:
@@ -343,9 +358,35 @@ def test_a_killed_nats_comes_back_to_its_clients_with_its_streams(home: Path, up
         assert (await streams.stream_info("KARTOTEKA_EVENTS")).state.messages == 1
         await operator.close()
         await service.close()
+        await ours.close()
 
     asyncio.run(survive())
     assert attach(home).nats_url == up.nats_url
+
+
+def test_what_streams_of_an_earlier_version_hold_is_there_after_an_upgrade(state: Path) -> None:
+    """Those were in the account that a server has where it is told of none; files lie nowhere else."""
+
+    async def put() -> None:
+        ours = await connected(state, "streams")
+        await ours.jetstream().add_stream(name="KARTOTEKA_FILES_mark", subjects=["kartoteka.v1.int.>"])
+        await ours.jetstream().publish("kartoteka.v1.int.file.1", b"sealed")
+        await ours.close()
+
+    async def got() -> bytes | None:
+        ours = await connected(state, "streams")
+        found = await ours.jetstream().get_msg("KARTOTEKA_FILES_mark", 1)
+        await ours.jetstream().delete_stream("KARTOTEKA_FILES_mark")
+        await ours.close()
+        return found.data
+
+    kept = state / "nats" / "store" / "jetstream"
+    with running(state, fsync=False, postgres=False):
+        asyncio.run(put())
+    (kept / STREAMING).rename(kept / NAMELESS)
+    with running(state, fsync=False, postgres=False):
+        assert asyncio.run(got()) == b"sealed"
+    assert not (kept / NAMELESS).exists()
 
 
 def test_servers_outlive_the_thread_that_started_them(state: Path) -> None:
@@ -401,11 +442,11 @@ def test_a_lock_file_that_names_somebody_else_s_process_does_not_matter(state: P
 def test_credentials_stay(state: Path) -> None:
     with running(state, fsync=False, postgres=False, callers={"auditor": AUDITOR}):
         seeds = {path.name: path.read_bytes() for path in (state / "credentials").iterdir()}
-        callers = load_callers(state / "callers.json")
+        callers = load(state / "callers.json").callers
     with running(state, fsync=False, postgres=False, callers={"auditor": Caller("auditor", ("*",))}):
         assert {path.name: path.read_bytes() for path in (state / "credentials").iterdir()} == seeds
-        assert load_callers(state / "callers.json") == callers
-    assert seeds.keys() == {f"{name}.nk" for name in ("service", "operator", *HANDLING, *ASKING, "auditor")}
+        assert load(state / "callers.json").callers == callers
+    assert seeds.keys() == {f"{name}.nk" for name in (*OURS, "operator", *HANDLING, *ASKING, "auditor")}
     assert callers["operator"].actors == ("*",)
     assert callers["auditor"].actors == AUDITOR.actors
 
@@ -435,7 +476,7 @@ def test_what_postgres_is_asked_is_in_no_log(home: Path, up: Running) -> None:
     assert CANARY not in (home / "log" / "postgres.log").read_text()
 
 
-@pytest.mark.parametrize("name", ["", "service", "Operator", "a.b", "a*", "a>", "-a", "a" * 33, "a\n"])
+@pytest.mark.parametrize("name", ["", "service", "streams", "Operator", "a.b", "a*", "a>", "-a", "a" * 33, "a\n"])
 def test_a_caller_s_name_is_one_plain_token(name: str) -> None:
     with pytest.raises(ValueError, match="cannot be a caller's name"):
         Caller(name, ())

@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from adapters.composition import client, found, founded, serving, wants_embedded
-from adapters.embedded import Running, seed_path
+from adapters.credentials.seed import seed_path
+from adapters.embedded import Running
 from adapters.settings import Settings
 from commands.staff.area import OpenArea
 from domain.staff.worker import SYSTEM
@@ -22,6 +23,7 @@ def test_a_service_runs_on_servers_given_by_url(servers: Running, state: Path, s
         KARTOTEKA_SCHEMA=schema,
         callers=state / "callers.json",
         service_seed=seed_path(state, "service"),
+        streams_seed=seed_path(state, "streams"),
         caller="desk",
         seed=seed_path(state, "desk"),
     )

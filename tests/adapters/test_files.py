@@ -26,7 +26,9 @@ from adapters.postgres.filing import Filing
 from commands.clients.contact import OpenContact
 from commands.clients.merge import MergeContact
 from commands.clients.paper import RemoveFile
-from domain.values import ContactId, DirectoryId, FileId
+from commands.staff.worker import GrantRight, WithdrawRight
+from domain.staff.worker import Right
+from domain.values import ContactId, DirectoryId, FileId, WorkerId
 
 MANY_PARTS = 25 * 1024 * 1024
 NEVER_PUT = "file-that-never-was"
@@ -296,12 +298,27 @@ def test_the_file_of_a_forgotten_person_is_gone(here: Cabinet, destroyed: bool) 
         assert (said.status, said.code) == (410, "SubjectFenced")
 
 
+def test_the_file_of_a_restricted_person_goes_to_a_privacy_officer_alone(here: Cabinet) -> None:
+    here.ids["dina"] = here.did(OpenContact(directory=DirectoryId(here.ids["customers"]), name="Dina"))
+    file, reader = here.attached("dina", b"x"), WorkerId(here.ids["reader"])
+    ((subject,),) = here.rows("SELECT subject FROM stored_files WHERE file = %s", file)
+    here.rows("INSERT INTO access_withheld (subject, stream) VALUES (%s, 'x')", subject)
+    said = here.get("dina", file, actor="reader")
+    assert (said.status, said.code, said.content) == (422, "ContactIsRestricted", b"")
+    here.did(GrantRight(worker=reader, right=Right.PRIVACY_OFFICER))
+    assert here.content("dina", file, actor="reader") == b"x"
+    here.did(WithdrawRight(worker=reader, right=Right.PRIVACY_OFFICER))
+    here.rows("DELETE FROM access_withheld WHERE subject = %s", subject)
+    assert here.content("dina", file, actor="reader") == b"x"
+
+
 def test_a_key_that_is_gone_without_a_fence_is_an_incident(here: Cabinet) -> None:
     here.ids["dora"] = here.did(OpenContact(directory=DirectoryId(here.ids["customers"]), name="Dora"))
     file = here.attached("dora", b"x")
     ((subject,),) = here.rows("SELECT subject FROM stored_files WHERE file = %s", file)
     here.rows("DELETE FROM subject_keys WHERE subject = %s", subject)
-    here.stage.service.files._filing._keyring.forget_cached()
+    for nothing in (True, False):  # whatever it had is dropped
+        here.stage.service.files._filing._keyring.keep(nothing=nothing)
     said = here.get("dora", file)
     assert (said.status, said.code, said.content) == (500, "Broken", b"")
 

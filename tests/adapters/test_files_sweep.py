@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from cabinet import Cabinet, asked, cabinet, some_bytes
 from door import new_place
+from nats.js.api import DiscardPolicy
 
 from adapters.composition import now
 from adapters.embedded import Running
@@ -185,6 +187,15 @@ def test_a_store_in_which_the_second_replaces_the_first_loses_what_was_put(
     id = new_command_id()
     file = here.put("mill", b"x", id=id).line["file"]
     monkeypatch.setattr(part_stream, "FIRST_ALONE", {})
+    assert here.put("mill", b"x", id=id).line["repeated"]  # the stream alone would see to it, too
+
+    async def take_both() -> None:
+        store = store_of(here)
+        config = (await store._streams.stream_info(store.stream)).config
+        both = replace(config, discard=DiscardPolicy.OLD, discard_new_per_subject=False)
+        await store._streams.update_stream(both)
+
+    here.stage.run(take_both())
     assert here.put("mill", b"x", id=id).status
     assert not here.attach("mill", file).status
     assert here.get("mill", file).code == "FileDamaged"

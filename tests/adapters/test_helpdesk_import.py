@@ -145,10 +145,8 @@ def test_logs_full_of_quirks_are_judged_as_the_second_opinion_judges_them(
     assert rows(found) == second_opinion(tmp_path / "log.csv", setup)
 
 
-@pytest.mark.parametrize(
-    "setup",
-    [pytest.param(path, id=path.stem, marks=[pytest.mark.soak] * (path.name != OFFICE.name)) for path in SETUPS],
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("setup", SETUPS, ids=lambda path: str(path.stem))
 def test_the_whole_real_log_is_judged_as_the_second_opinion_judges_it(data: Path, place: Place, setup: Path) -> None:
     log = data / "helpdesk_log.csv"
     phases = plan(read_log(log), read_setup(setup), CALLER)

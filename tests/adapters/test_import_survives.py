@@ -149,9 +149,8 @@ async def verified(place: Place) -> chain.Verdict:
         return await chain.verify(log, lambda position: None)
 
 
-@pytest.mark.parametrize(
-    "victim", [pytest.param(each, marks=[pytest.mark.soak] * (each in ("nats", "importer"))) for each in VICTIMS]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("victim", VICTIMS)
 def test_a_killed_process_costs_an_import_nothing(
     place: Place, data: Path, tmp_path: Path, victim: str, soak: int, servers: tuple[Path, Running]
 ) -> None:

@@ -16,9 +16,9 @@ import pytest
 from door import Door, new_place
 from inquirers import Asker, company_asked, put
 
+from adapters.answering import questions
 from adapters.composition import now
 from adapters.embedded import Running
-from adapters.nats import query_service
 from adapters.postgres.schema import connect
 from commands.clients.bookmark import PutBookmark
 from commands.clients.contact import OpenContact
@@ -161,7 +161,7 @@ def test_what_did_not_leave_with_the_page_was_not_seen(books: Books) -> None:
     first = books.here.reply("contacts", "anna", limit=1)
     (seen,) = books.since(before)
     assert seen.contacts == books.here.company.called(first.body["rows"][0]["contact"])
-    with patch.object(query_service, "MAX_ANSWER_BYTES", 10):
+    with patch.object(questions, "MAX_ANSWER_BYTES", 10):
         before = books.known()
         second = books.here.reply("contacts", "anna", limit=2, cursor=first.body["next"])
     assert len(second.body["rows"]) == 1

@@ -414,8 +414,7 @@ def test_whoever_is_given_a_ticket_and_wants_email_gets_it_and_no_address_goes_t
             async with listening(place) as service:
                 await published(place, service, channel)
                 found = await told(service, channel)
-                for stream in (channel.stream, channel.advisories):
-                    await service.jetstream().delete_stream(stream)
+                await service.jetstream().delete_stream(channel.stream)
                 return found
 
     with open_for_mail(Postbox()) as postbox:

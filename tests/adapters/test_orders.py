@@ -323,7 +323,8 @@ async def burst(desk: Door, steps: Sequence[Sent]) -> list[Reply]:
 def lived(servers: Running, state: Path, soak: int) -> Iterator[Lived]:
     """Before the last burst is over one of the two services is killed."""
     made = market(new_place(servers, state))
-    whole_life(made)
+    for quantity in ("3", "4", "5", "6"):
+        whole_life(made, quantity)
     life = Life(made, soak)
     steps = [life.step() for _ in range(240 * soak)]
 
@@ -348,9 +349,9 @@ def lived(servers: Running, state: Path, soak: int) -> Iterator[Lived]:
         yield asyncio.run(live(one.process.kill))
 
 
-def whole_life(made: Market) -> None:
+def whole_life(made: Market, quantity: str) -> None:
     """One order that goes through everything, so that nothing is left to chance."""
-    line = {"product": made.ids["hose"], "quantity": "3"}
+    line = {"product": made.ids["hose"], "quantity": quantity}
     made.plan("prices.put", **made.table("base", "hose"), price={"unit": "piece", "amount": "7.00"})
     order = drafted(made, "order.offer", "order.place")
     made.plan("order.set-line", order=order, line=line)

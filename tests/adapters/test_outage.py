@@ -107,7 +107,7 @@ def all_done(place: Place, world: World) -> tuple[int, ...]:
     return effects(place, world)
 
 
-@pytest.mark.parametrize("store", [True, False], ids=["with-its-store", "empty"])
+@pytest.mark.parametrize("store", [True, pytest.param(False, marks=pytest.mark.soak)], ids=["with-its-store", "empty"])
 def test_every_fact_reaches_its_handler_and_has_its_effect_once(served: tuple[Terminal, Place], store: bool) -> None:
     _, place = served
     world = asyncio.run(outage(place, 2.0, store=store))

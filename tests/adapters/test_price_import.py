@@ -274,6 +274,7 @@ class Market:
 def market(servers: Running, state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     with company_asked(new_place(servers, state)) as here:
         here.send(ListUnits(entries=("pcs", "m")))
+        assert here.ask("code-lists")  # goods are planned by units that can be seen
         found = Market(here, tmp_path_factory.mktemp("market"))
         found.send(*found.goods(GOODS).phases)
         yield found

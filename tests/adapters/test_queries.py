@@ -40,6 +40,15 @@ def here(servers: Running, state: Path) -> Iterator[Asker]:
         yield here
 
 
+OF_A_PERSON = [
+    name
+    for name, kind in QUESTIONS.items()
+    for field, told in kind.model_fields.items()
+    if field == "person" and told.is_required()
+]
+"""What is asked of one person alone."""
+
+
 def about(here: Asker) -> dict[str, dict[str, Any]]:
     """For the questions that are about one thing: what Anna may know of."""
     return {
@@ -64,6 +73,7 @@ def about(here: Asker) -> dict[str, dict[str, Any]]:
         "candidate-prices": {"contact": here.company["mill"], "product": here.company["cup"]},
         "order": {"order": here.company["cart"]},
         "order-lines": {"order": here.company["cart"]},
+        **{name: {"person": f"contact:{here.company['mill']}"} for name in OF_A_PERSON},
     }
 
 

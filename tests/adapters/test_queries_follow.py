@@ -177,13 +177,29 @@ def test_what_is_forgotten_is_masked_and_a_lost_key_is_no_mask(here: Asker) -> N
         found = database.execute("SELECT subject FROM contact_names WHERE contact = %s", (contact,)).fetchone()
         assert found is not None
         database.execute("DELETE FROM subject_keys WHERE subject = %s", found)
-        here.service.queries.answers.keyring.forget_cached()
+        for nothing in (True, False):  # whatever it had is dropped
+            here.service.queries.answers.keyring.keep(nothing=nothing)
         assert here.refused("client-file", "dora", contact=contact) == "Broken"
         database.execute("INSERT INTO subject_fences VALUES (%s)", found)
     mask = f"forgotten #{found[0][:8]}"
     assert here.ask("client-file", "dora", contact=contact)["name"] == mask
     lines = here.ask("timeline", "dora", thing="contact", id=contact)
     assert lines[0]["words"] == f"{mask} became known, as person, in directory Customers"
+
+
+def test_what_is_withheld_is_shown_to_a_privacy_officer_alone(here: Asker) -> None:
+    contact, officer = customer(here, "Somebody"), here.company["dora"]
+    with connect(here.place.postgres_url, here.place.settings.schema_name) as database:
+        assert here.ask("client-file", "dora", contact=contact)["name"] == "Somebody"  # the read models know them
+        found = database.execute("SELECT subject FROM contact_names WHERE contact = %s", (contact,)).fetchone()
+        assert found is not None
+        database.execute("INSERT INTO access_withheld (subject, stream) VALUES (%s, 'x')", found)
+        assert here.ask("client-file", "dora", contact=contact)["name"] == "(restricted)"
+        here.send(GrantRight(worker=officer, right=Right.PRIVACY_OFFICER))
+        assert here.ask("client-file", "dora", contact=contact)["name"] == "Somebody"
+        here.send(WithdrawRight(worker=officer, right=Right.PRIVACY_OFFICER))
+        database.execute("DELETE FROM access_withheld")
+    assert here.ask("client-file", "dora", contact=contact)["name"] == "Somebody"
 
 
 def test_a_page_ends_before_it_is_too_large_to_send(here: Asker) -> None:

@@ -17,10 +17,12 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 import structlog
-from delivery import listening, until
+from delivery import listening, published, until
 from door import new_place
 from nats.aio.client import Client as Connection
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 from process import Started, crew
 from typer.testing import CliRunner
@@ -29,8 +31,10 @@ from world import World, set_up
 from adapters.cli import app
 from adapters.cloud_event import cloud_event
 from adapters.composition import Place, client, reacting, relaying, serving
+from adapters.credentials.caller import SERVICE
 from adapters.embedded import Running
 from adapters.nats import patience
+from adapters.nats.burial import UNDELIVERED
 from adapters.nats.channel import Channel, beside
 from adapters.nats.client import Client
 from adapters.nats.durable import Durable
@@ -39,7 +43,7 @@ from adapters.nats.stream import make_anew
 from adapters.postgres.dead_letters import DeadLetters, Which
 from adapters.postgres.reading import LogAbsent
 from adapters.postgres.schema import connect, migrate
-from adapters.problem import problem, refusal
+from adapters.problem import BORDER, problem, refusal
 from commands.company.settings import SetHelpdeskResponsible
 from commands.reactions.reaction import Reaction
 from commands.service.opening import OpenTicket
@@ -66,9 +70,8 @@ def channel(place: Place) -> Iterator[Channel]:
 
 async def forget(place: Place, channel: Channel) -> None:
     async with listening(place) as service:
-        for stream in (channel.stream, channel.advisories):
-            with suppress(NotFoundError):
-                await service.jetstream().delete_stream(stream)
+        with suppress(NotFoundError):
+            await service.jetstream().delete_stream(channel.stream)
 
 
 def rows(place: Place, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -353,6 +356,43 @@ def test_a_message_over_which_processes_end_becomes_a_dead_letter_and_can_be_rep
     assert each_once(place)
 
 
+def test_what_nats_told_an_earlier_version_of_becomes_dead_letters_and_what_anybody_else_did_does_not(
+    place: Place, channel: Channel
+) -> None:
+    """Its stream took whatever came; it is read to the end, and taken away."""
+    old = f"KARTOTEKA_ADVISORIES_{place.settings.schema_name}"
+
+    async def run() -> None:
+        async with listening(place) as service, relaying(place, channel=channel):
+            streams = service.jetstream()
+            async with serving(place), company(place):
+                await published(place, service, channel)
+            (position,) = rows(place, "SELECT notification_id FROM facts WHERE topic = 'ticket.opened'")[0]
+            await streams.add_stream(name=old, subjects=["kartoteka.v1.int.old"])
+            read = ConsumerConfig(durable_name=UNDELIVERED, name=UNDELIVERED, ack_policy=AckPolicy.EXPLICIT)
+            await streams.add_consumer(old, read)
+            told = {"consumer": ROUTING, "stream_seq": position, "deliveries": 8}
+            said = [told | {"stream_seq": 1}, {"name": ROUTING}, [], told | {"consumer": "kartoteka-ear-v1"}, told]
+            for each in said:
+                await streams.publish("kartoteka.v1.int.old", orjson.dumps(each))
+            reader = await streams.pull_subscribe_bind(UNDELIVERED, old)
+            await (await reader.fetch(1))[0].ack_sync()
+            while not await gone(streams, old):  # where there were no consumers yet, at the next start
+                async with reacting(place, channel=channel):
+                    await asyncio.sleep(BACKOFF_SECONDS)
+
+    asyncio.run(run())
+    assert letters(place) == [("routing", "ticket.opened", "DeliveriesExhausted", 8)]
+
+
+async def gone(streams: JetStreamContext, stream: str) -> bool:
+    try:
+        await streams.stream_info(stream)
+    except NotFoundError:
+        return True
+    return False
+
+
 @pytest.fixture
 def closed_to_routing(servers: Running, state: Path) -> Place:
     """A place whose service does not know that routing may ask for its automaton."""
@@ -405,7 +445,7 @@ def of_dead_letters(place: Place) -> list[str]:
     assert (shown["fact"]["topic"], shown["fact"]["event_id"]) == ("ticket.opened", shown["event_id"])
     assert "title" not in shown["fact"]["data"]
     assert [call["command"] for call in shown["calls"]] == ["ticket.route"]
-    assert shown["sentence"] == problem(403, "ActorNotAllowed").title
+    assert shown["sentence"] == problem("ActorNotAllowed").title
     one, rest = cli(place, "replay", str(listed[0]["id"])), cli(place, "replay", "--group", group)
     assert [len(one[1]), len(rest[1])] == [1, 2]
     assert (one[0], rest[0]) == (0, 0)
@@ -426,18 +466,17 @@ class Script:
         code = self.codes.pop(0) if len(self.codes) > 1 else self.codes[0]
         body, headers = b'{"id": "x", "version": 1, "position": "y", "repeated": false}', {}
         if code:
-            known = {"Overloaded": 503, "Malformed": 400}
-            found = problem(known[code], code) if code in known else refusal(code)
+            found = problem(code) if code in BORDER else refusal(code)
             body, headers = found.body(), {"Nats-Service-Error-Code": str(found.status)}
         await message._client.publish(message.reply, body, headers=headers)
 
 
 @asynccontextmanager
 async def scripted(place: Place, script: Script) -> AsyncIterator[Connection]:
-    async with listening(place) as service:
+    async with listening(place, SERVICE) as service, listening(place) as streams:
         await service.subscribe("kartoteka.v1.cmd.routing.>", cb=script.answer)
         await service.flush()
-        yield service
+        yield streams
 
 
 @pytest.fixture(scope="module")
@@ -459,9 +498,10 @@ async def publish(place: Place, channel: Channel, service: Connection, body: byt
     ((position,),) = rows(place, "SELECT notification_id FROM facts WHERE topic = 'ticket.opened'")
     fact = await store.fact(position)
     assert fact is not None
-    await make_anew(service.jetstream(), channel, fact.epoch, "", position - 1)
+    ((secret,),) = rows(place, "SELECT secret FROM broker")
+    await make_anew(service.jetstream(), channel, secret, fact.epoch, "", position - 1)
     said = cloud_event(fact, "/kartoteka/test") if body is None else body
-    await service.jetstream().publish(channel.subject(fact.topic, fact.stream), said)
+    await service.jetstream().publish(channel.inner(secret).subject(fact.topic, fact.stream), said)
     return position
 
 

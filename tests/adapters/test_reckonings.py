@@ -73,6 +73,10 @@ def abouts(here: Asker) -> dict[str, list[dict[str, Any]]]:
         "assignment": [{"ticket": here.company["pump"]}],
         "what-if": [{**ever, "contracts": [{"contract": here.company["gold"]}]}],
         "what-if-staffing": [{**ever, "staff": {"helpdesk": {"responsible": here.company["anna"]}}}],
+        "erasure-obstacles": [
+            {"person": f"contact:{here.company['mill']}"},
+            {"person": f"worker:{here.company['anna']}"},
+        ],
         "why-notice": [{"ticket": here.company["pump"], "worker": here.company["anna"]}],
         "order-price": [{"order": here.company["cart"]}],
         "calendar": [{"calendar": here.company["calendar"]}],

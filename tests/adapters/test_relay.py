@@ -10,6 +10,7 @@ import signal
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,7 +18,9 @@ from typing import Any
 import pytest
 from conftest import KEPT
 from delivery import agreed, complaints, head, listening, published, stored, told, until, writing
+from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import BadRequestError
 from process import crew
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
@@ -73,8 +76,7 @@ def channel(place: Place) -> Iterator[Channel]:
 
 async def forget(place: Place, channel: Channel) -> None:
     async with listening(place) as nats:
-        for stream in (channel.stream, channel.advisories):
-            await nats.jetstream().delete_stream(stream)
+        await nats.jetstream().delete_stream(channel.stream)
 
 
 def execute(place: Place, *statements: bytes) -> Any:
@@ -410,11 +412,50 @@ def test_somebody_else_s_message_in_the_stream_does_not_stay(place: Place, chann
         async with writing(place) as writer, listening(place) as nats, relaying(place, channel=channel):
             await writer.write(10)
             await published(place, nats, channel)
-            await nats.jetstream().publish(f"{channel.root}.team.x.formed", b"{}")
+            ((secret,),) = execute(place, b"SELECT secret FROM broker")
+            await nats.jetstream().publish(channel.inner(secret).subject("team.formed", "team-x"), b"{}")
             await writer.write(2)
             return await agreed(place, nats, channel)
 
     assert asyncio.run(live()) == []
+
+
+async def as_it_was(nats: Any, channel: Channel) -> None:
+    """The stream of an earlier version, which takes what is sent to the subjects that everybody knows."""
+    config = (await nats.jetstream().stream_info(channel.stream)).config
+    await nats.jetstream().update_stream(replace(config, subjects=[channel.subjects], subject_transform=None))
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["changed", "made anew where NATS refuses"])
+def test_a_stream_of_an_earlier_version_takes_what_is_ours_alone_and_loses_nothing(
+    place: Place, channel: Channel, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    async def no(*_: Any) -> None:
+        raise BadRequestError(400)
+
+    async def live() -> tuple[list[str], bool, int]:
+        async with writing(place) as writer, listening(place) as nats:
+            async with relaying(place, channel=channel):
+                await writer.write(10)
+                await published(place, nats, channel)
+                await read_some(nats, channel, 2)
+            await as_it_was(nats, channel)
+            before = await nats.jetstream().stream_info(channel.stream)
+            if refused:
+                monkeypatch.setattr(JetStreamContext, "update_stream", no)
+            async with relaying(place, channel=channel):
+                await writer.write(10)
+                await published(place, nats, channel)
+                await nats.publish("$JS.API.STREAM.NAMES", b"", reply=channel.subject("team.formed", "team-x"))
+                await nats.flush()
+                after = await nats.jetstream().stream_info(channel.stream)
+                await read_some(nats, channel, 8)
+            first = after.state.first_seq
+            return await complaints(place, nats, channel, first - 1), before.created == after.created, first
+
+    found, same, first = asyncio.run(live())
+    assert found == []
+    assert (same, first) == ((False, 5) if refused else (True, 1))
 
 
 HERE, THERE = "e1", "e0"

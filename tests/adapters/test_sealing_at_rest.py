@@ -3,84 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
-import subprocess
+import logging
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 from uuid import uuid4
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from canary import Canary, dump, files, singing, stands, sung_to
+from collector import collecting
 from door import Stage, new_place, stage
+from online import Online, online
 from process import handle
 from psycopg import AsyncConnection
-from pydantic import StringConstraints, TypeAdapter, ValidationError
 from structlog.testing import capture_logs
 
+from adapters.cli import console
 from adapters.composition import Place
-from adapters.embedded import Running, postgres_binary
-from adapters.key_encryption import KeyFile, KeyUnavailable
-from adapters.nats.client import new_command_id
+from adapters.embedded import Running
+from adapters.key_encryption import KeyEncryption, KeyUnavailable
+from adapters.key_file import KeyFile
 from adapters.postgres.keys import KeyMissing, Keyring, opened_keys
 from adapters.postgres.schema import connect_async
 from adapters.problem import refusal
 from adapters.sealing import KeyName, Spoiled, is_envelope, walk
+from adapters.telemetry import tracing
 from domain.fact import Event, personal_fields
 from domain.personal import Forgotten
 from domain.staff.worker import SYSTEM
-from domain.values import Label
-
-LABEL: StringConstraints = get_args(Label)[1]
-SAID = "Žofie"
-"""What a code, an id, or the number of something cannot hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Canary:
-    """A word that stands nowhere else, for the texts that are labels or for those that are not."""
-
-    labels: bool
-    word: str = field(default_factory=lambda: f"canary{uuid4().hex[:12]}")
-
-    def sing(self, schema: dict[str, Any], value: Any, named: dict[str, Any], silent: set[str], path: str) -> Any:
-        """The value with the word in every such text of it; the schema tells which are, but for the silent."""
-        for part in _alternatives(schema, named):
-            if isinstance(value, dict) and part.get("type") == "object":
-                of = part.get("properties", {})
-                return {
-                    name: self.sing(of.get(name, {}), each, named, silent, f"{path}.{name}")
-                    for name, each in value.items()
-                }
-            if isinstance(value, list) and "items" in part:
-                return [self.sing(part["items"], each, named, silent, f"{path}.{n}") for n, each in enumerate(value)]
-            if _is_text(part) and _is_label(part) == self.labels and path not in silent:
-                return f"{self.word}@firm.example" if "@" in str(value) else f"{SAID} {self.word}"
-        return value
-
-
-def _is_label(part: dict[str, Any]) -> bool:
-    return (part.get("pattern"), part.get("maxLength")) == (LABEL.pattern, LABEL.max_length)
-
-
-def _alternatives(schema: dict[str, Any], named: dict[str, Any]) -> list[dict[str, Any]]:
-    if "$ref" in schema:
-        return [named[schema["$ref"].rpartition("/")[2]]]
-    return [part for each in schema["anyOf"] for part in _alternatives(each, named)] if "anyOf" in schema else [schema]
-
-
-def _is_text(part: dict[str, Any]) -> bool:
-    if part.get("type") != "string" or part.keys() & {"enum", "const", "format"}:
-        return False
-    kind = Annotated[str, StringConstraints(pattern=part.get("pattern"), max_length=part.get("maxLength"))]
-    try:
-        TypeAdapter(kind).validate_python(f"{SAID} x")
-    except ValidationError:
-        return False
-    return True
 
 
 class Row(NamedTuple):
@@ -102,63 +61,79 @@ class Sung:
     personal: Canary
     company: Canary
     topics: list[str]
-    logged: str
+    told: dict[str, bytes]
+    """What was logged, what operators are told, and what was traced."""
     rows: list[Row]
 
 
 @pytest.fixture(scope="module")
 def sung(servers: Running, state: Path) -> Iterator[Sung]:
     personal, company = Canary(labels=False), Canary(labels=True)
-    with stage(new_place(servers, state)) as here, capture_logs() as logged:
+    with (
+        collecting() as collector,
+        tracing.sending(collector.url, 1.0, "everything"),
+        stage(new_place(servers, state)) as here,
+        online(here) as net,
+        capture_logs() as logged,
+        libraries_logging(),
+    ):
         topics = [topic for topic in here.schemas if sung_to(here, topic, personal)]
         for topic in here.schemas:
             request, _ = singing(here, topic, company)
             here.ask(topic, request)  # some labels name things that must be listed
+        for topic in topics:
+            sung_over_http(here, net, topic, personal)
+        for said in (personal, company):
+            asked_in_vain(net, said.word)
         found = here.database.execute("SELECT originator_id, originator_version, topic, state FROM facts").fetchall()
-        yield Sung(here, personal, company, topics, repr(logged), [Row(*row) for row in found])
+        metrics = net.get("/metrics", who="gauge").content
+        tracing.flush()
+        told = {"log": repr(logged).encode(), "metrics": metrics, "traces": b"".join(collector.raw)}
+        yield Sung(here, personal, company, topics, told, [Row(*row) for row in found])
 
 
-def sung_to(here: Stage, topic: str, canary: Canary) -> bool:
-    """Whether the command has a place for such a text; then it was accepted, and refused in several ways."""
-    request, sings = singing(here, topic, canary)
-    if not sings:
-        return False
-    answer = here.ask(topic, request)
-    assert not answer.status, f"{topic} needs more of the world: {answer.body}"
-    for wrong in (
-        {"actor": "stranger"},
-        {"expected_version": 999},
-        {"happened_at": "9999-01-01T00:00:00Z"},
-        {"deadline_ms": canary.word},
-        {canary.word: 1},
-    ):
-        assert here.ask(topic, {**request, "id": new_command_id(), **wrong}).status in (400, 403, 404, 409, 422)
-    return True
+@contextmanager
+def libraries_logging() -> Iterator[None]:
+    """What libraries say goes where it goes in a process of ours, and all of it."""
+    root, handler = logging.getLogger(), console.Libraries()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
 
 
-def singing(here: Stage, topic: str, canary: Canary) -> tuple[dict[str, Any], bool]:
-    """A good request with the canary, and whether there was a place for it; the service tells what is no free text."""
-    schema, asked = here.schemas[topic], {**here.example(topic, whole=True), "actor": SYSTEM}
-
-    def sing(silent: set[str]) -> dict[str, Any]:
-        data = canary.sing(schema["properties"]["data"], asked["data"], schema["$defs"], silent, "data")
-        return {**asked, "id": new_command_id(), "data": data}
-
-    tried = here.ask(topic, {**sing(set()), "expected_version": 10**6})
-    silent = {error["field"] for error in tried.body.get("errors", [])}
-    request = sing(silent)
-    return request, request["data"] != asked["data"]
+def sung_over_http(here: Stage, net: Online, topic: str, canary: Canary) -> None:
+    """It was answered, whatever it says of it; and refused, where the word is no value but a name."""
+    request, _ = singing(here, topic, canary)
+    traced = {"traceparent": f"00-{uuid4().hex}-{uuid4().hex[:16]}-01"}
+    assert net.post(f"/v1/commands/{topic}", request, headers=traced).status_code < 500
+    assert net.post(f"/v1/commands/{topic}", {**request, canary.word: 1}).status_code == 400
 
 
-def disguises(word: str) -> set[bytes]:
-    """The word as it may stand in a file: plain, in hexadecimal, and in base64 wherever it begins."""
-    plain = word.encode()
-    coded = {b64encode(b"x" * shift + plain)[4 if shift else 0 : -4] for shift in range(3)}
-    return {plain, plain.hex().encode(), *coded}
+def asked_in_vain(net: Online, word: str) -> None:
+    """The word where people put words by mistake: in addresses, in queries, in headers, and in what is no JSON."""
+    assert net.get(f"/{word}").status_code == 404
+    assert net.post(f"/v1/commands/{word}.{word}", {"id": word}).status_code == 404
+    assert net.get("/v1/questions/my-sight", **{word: word, "actor": word}).status_code == 400
+    assert net.post("/v1/questions/contact-search", {"actor": word, "data": {"text": word}}).status_code < 500
+    assert net.post("/v1/commands/area.open", word.encode()).status_code == 400
+    assert net.get("/metrics", headers={"traceparent": word, "User-Agent": word, "Cookie": f"kartoteka={word}"})
+    assert net.get("/metrics", who=word).status_code == 401
 
 
-def stands(word: str, *contents: bytes) -> bool:
-    return any(disguise in content for content in contents for disguise in disguises(word))
+def zipped(said: bytes) -> bytes:
+    target = BytesIO()
+    with ZipFile(target, "w", ZIP_DEFLATED) as zip:
+        zip.writestr("said.txt", said)
+    return target.getvalue()
+
+
+def utf_16(said: bytes) -> bytes:
+    return said.decode().encode("utf-16")
 
 
 def test_the_search_sees_through_every_disguise() -> None:
@@ -166,18 +141,8 @@ def test_the_search_sees_through_every_disguise() -> None:
     for shift in range(3):
         said = b"-" * shift + word.encode() + b" and more"
         assert all(stands(word, content) for content in (said, said.hex().encode(), b64encode(said)))
+        assert all(stands(word, b"--" + pack(said) + b"--") for pack in (gzip.compress, zipped, utf_16))
     assert not stands(word, word[1:].encode(), b64encode(word[:-4].encode()))
-
-
-def files(folder: Path) -> list[bytes]:
-    found = [path.read_bytes() for path in folder.resolve().rglob("*") if path.is_file()]
-    assert any(found)
-    return found
-
-
-def dump(place: Place) -> bytes:
-    command = [str(postgres_binary("pg_dump")), f"--schema={place.settings.schema_name}", place.postgres_url]
-    return subprocess.run(command, check=True, capture_output=True).stdout  # noqa: S603 - ours
 
 
 def test_every_personal_field_of_every_fact_is_stored_in_an_envelope(sung: Sung) -> None:
@@ -214,12 +179,16 @@ def test_no_text_stands_in_the_files_of_the_broker_or_in_a_log(sung: Sung, part:
     assert not stands(sung.personal.word, *contents)
 
 
-def test_the_service_logs_nothing_that_was_said(sung: Sung) -> None:
-    assert not stands(sung.company.word, sung.logged.encode())
-    assert not stands(sung.personal.word, sung.logged.encode())
+@pytest.mark.parametrize(
+    ("told", "by"), [("log", "http"), ("metrics", "kartoteka_commands_total"), ("traces", "command contact.open")]
+)
+def test_what_operators_are_told_holds_nothing_that_was_said(sung: Sung, told: str, by: str) -> None:
+    assert by.encode() in sung.told[told]
+    assert not stands(sung.company.word, sung.told[told])
+    assert not stands(sung.personal.word, sung.told[told])
 
 
-async def open_all(place: Place, rows: list[Row], encryption: KeyFile | None = None) -> list[Any]:
+async def open_all(place: Place, rows: list[Row], encryption: KeyEncryption | None = None) -> list[Any]:
     """The bodies with every envelope opened by a process that has cached nothing."""
     connection: AsyncConnection[Any] = await connect_async(place.postgres_url, place.settings.schema_name)
     async with connection:
@@ -229,7 +198,7 @@ async def open_all(place: Place, rows: list[Row], encryption: KeyFile | None = N
         return [walk(row.body(), (row.topic, row.stream, row.version), opener) for row in rows]
 
 
-def opened(sung: Sung, row: Row, encryption: KeyFile | None = None) -> Any:
+def opened(sung: Sung, row: Row, encryption: KeyEncryption | None = None) -> Any:
     return asyncio.run(open_all(sung.here.place, [row], encryption))[0]
 
 
@@ -316,7 +285,7 @@ def test_processes_that_start_together_have_the_same_key(tmp_path: Path) -> None
         with ThreadPoolExecutor(8) as starting:
             keys = list(starting.map(partial(KeyFile.opened, first_start=True), [tmp_path / str(n)] * 8))
         assert len({key.derive("use") for key in keys}) == 1
-        assert [path.name for path in (tmp_path / str(n)).iterdir()] == ["kek-1"]
+        assert sorted(path.name for path in (tmp_path / str(n)).iterdir()) == ["epochs", "kek-1", "root"]
 
 
 @pytest.fixture

@@ -360,7 +360,7 @@ def hold(stage: Stage, examples: int, *phases: Phase) -> int:
 
 
 def test_sql_shows_what_the_rules_of_commands_let_one_know_of(stage: Stage, soak: int) -> None:
-    assert hold(stage, 25 * soak) > 1
+    assert hold(stage, 15 * soak) > 1
 
 
 def as_if_never_merged(standing: str) -> str:
@@ -394,7 +394,7 @@ MORE = st.lists(
 
 
 def test_who_may_less_is_shown_nothing_that_who_may_more_is_not(stage: Stage, soak: int) -> None:
-    assert contained(stage, 30 * soak) > 0
+    assert contained(stage, 15 * soak) > 0
 
 
 def test_the_check_finds_who_is_shown_less_for_more_rights(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,7 +459,7 @@ BUGS = {
 }
 
 
-SELDOM = {"any right decides", "an end is no end"}
+SELDOM = {"any right decides", "an end is no end", "merged contacts lie where they lay"}
 """Found in few of the worlds that are tried."""
 
 

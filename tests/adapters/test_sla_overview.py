@@ -182,7 +182,7 @@ COMBINATIONS = [by for n in range(4) for by in combinations(Dimension, n)]
 
 
 def test_whatever_happened_the_overview_is_the_sum_of_single_tickets(desk: Desk, soak: int) -> None:
-    @settings(max_examples=10 * soak, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @settings(max_examples=6 * soak, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     @given(histories(), st.lists(st.sampled_from(COMBINATIONS), min_size=3, max_size=3), st.integers(-2, 9))
     def is_the_sum(facts: list[Fact[Any]], asked: list[tuple[Dimension, ...]], days: int) -> None:
         desk.hold(facts)

@@ -169,6 +169,7 @@ def test_before_there_is_a_read_model_nothing_is_due(place: Place, clock: TestCl
     assert asyncio.run(run()) == []
 
 
+@pytest.mark.soak
 def test_a_service_as_it_is_served_tells_of_levels_when_time_has_passed() -> None:
     with terminal() as beside:
         service = beside.serve("--test-clock")

@@ -128,7 +128,7 @@ class Engines(RuleBasedStateMachine):
 def test_whatever_happens_to_engines_the_rows_are_right(postgres_url: str, soak: int) -> None:
     Engines.url = postgres_url
     often = hypothesis.settings(
-        max_examples=15 * soak,
+        max_examples=5 * soak,
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=list(hypothesis.HealthCheck),

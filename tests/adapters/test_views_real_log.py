@@ -35,7 +35,7 @@ from adapters.helpdesk.log import read_log
 from adapters.helpdesk.plan import plan
 from adapters.helpdesk.setup import read_setup
 from adapters.helpdesk.step import Phase
-from adapters.key_encryption import KeyFile
+from adapters.key_file import KeyFile
 from adapters.postgres.keys import opened_keys
 from adapters.postgres.schema import connect
 from adapters.postgres.views import rebuild, registry
@@ -300,6 +300,7 @@ def test_whatever_is_killed_while_facts_come_the_rows_are_right(
         survives_the_live_run(new_place(servers), phases(data, CASES), CASES * FACTS_OF_A_CASE, seed)
 
 
+@pytest.mark.soak
 def test_whoever_makes_them_anew_may_be_killed_at_any_boundary(desk: Place, soak: int) -> None:
     for seed in range(soak):
         survives_a_rebuild(desk, edition=2 + seed, kills=3, seed=seed)

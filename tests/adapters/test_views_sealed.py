@@ -24,6 +24,7 @@ from commands.catalogue import COMMANDS
 from commands.request import Attempt
 from domain.decider import Decider
 from domain.fact import Event, Fact, personal_fields
+from domain.privacy.erasure import ErasureFenced, ErasureProofLapsed
 from domain.service.contract import CONTRACT
 from examples import EVENTS, GOLD, OFFICE, REQUEST, SILVER
 from projections.model import Column, Kind, Put, ReadModel, Table
@@ -35,20 +36,24 @@ DECIDERS: dict[str, Decider[Any, Any]] = {
 IDS = {"calendar": OFFICE, "contract": GOLD}
 """What the examples rest on bears the names they call it by."""
 
+TAKES_AWAY = ("-removed", ".forgotten")
+
 
 def canary(event: Event, field: str) -> str:
     return f"canary {event.topic} {field} Žofie"
 
 
 def singing(event: Event) -> Event:
-    """The fact with a word of its own in each field that is somebody's."""
+    """The fact with a word of its own in each field that is somebody's; none of them is forgotten."""
+    if isinstance(event, ErasureFenced | ErasureProofLapsed):
+        return event.model_copy(update={"subjects": ("somebody-else",)})
     return event.model_copy(update={field: canary(event, field) for field in personal_fields(type(event))})
 
 
 def stream(event: Event) -> str:
     """What takes something away is told of another thing, so that what was there is there."""
     decider = DECIDERS[event.topic]
-    return decider.stream(IDS.get(decider.kind, "y" if event.topic.endswith("-removed") else "x"))
+    return decider.stream(IDS.get(decider.kind, "y" if event.topic.endswith(TAKES_AWAY) else "x"))
 
 
 def attempt() -> Attempt:
