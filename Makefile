@@ -10,6 +10,9 @@ LOG ?=
 NAMES ?=
 TIMES ?= 10
 
+# Some environments keep Python from writing down what it has compiled; tests start it some hundred times.
+export PYTHONDONTWRITEBYTECODE =
+
 define SCORE
 import json, sys
 found = json.load(open("mutants/mutmut-cicd-stats.json"))
@@ -29,14 +32,13 @@ run: $(READY) ## Start everything on this machine, say where it listens and what
 	@exec $(BIN)/kartoteka serve
 
 test: $(READY) ## Run all tests, against real servers that they start themselves
-	@$(BIN)/pytest -q -n 2
+	@$(BIN)/pytest -q -n 3 --dist worksteal
 
 check: $(READY) ## Types, style, import laws, and whether CATALOG.md is what the code says
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m adapters.catalog --check
+	@$(BIN)/mypy --no-error-summary & types=$$!; \
+	$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . && \
+	$(BIN)/lint-imports --no-logo && $(BIN)/python -m adapters.catalog --check; \
+	rest=$$?; wait $$types && exit $$rest
 
 demo: $(READY) ## Four years of a help desk from commands to the SLA report; LOG=FILE takes a log of your own
 	@$(BIN)/kartoteka demo $(if $(LOG),"$(LOG)")
@@ -45,7 +47,7 @@ bench: $(READY) ## Measure ours against the baseline, most of an hour; NAMES="th
 	@$(BIN)/kartoteka bench --json $(NAMES)
 
 soak: $(READY) ## The tests with more seeds, for longer; TIMES=10 is how many times the usual
-	@$(BIN)/pytest -q -n 2 --soak $(TIMES)
+	@$(BIN)/pytest -q -n 3 --dist worksteal --soak $(TIMES)
 
 catalog: $(READY) ## Write CATALOG.md anew from the code
 	@$(BIN)/python -m adapters.catalog
