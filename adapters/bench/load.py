@@ -20,7 +20,7 @@ from adapters.bench.life import life as lived
 from adapters.bench.loop import READY, run, told
 from adapters.bench.side import BARE, CALLER, ECHO, Company, place, prefix
 from adapters.bench.turns import Answers, alternate, percentile
-from adapters.bench.wire import Declined, rate
+from adapters.bench.wire import Declined, paced, rate
 from adapters.nats.connection import connect
 from adapters.postgres.schema import connect_async
 from commands.command import Command
@@ -153,15 +153,8 @@ class Asker:
 
     async def _driven(self, side: str, company: Company, rate: float, seconds: float) -> float:
         """How many seconds after its time the last of so many commands a second was answered."""
-        asked = list[float]()
-        crowd = [(life, next(life)) for life in (lives(company, self._numbers) for _ in range(LIVES_AT_ONCE))]
-        began = time.perf_counter()
-        async with asyncio.TaskGroup() as asking:
-            for n in range(int(seconds * rate)):
-                await asyncio.sleep(max(0.0, began + n / rate - time.perf_counter()))
-                if crowd:
-                    asking.create_task(self._step(prefix(side), company.worker, crowd, asked, None))
-        return time.perf_counter() - began - seconds
+        many = [lives(company, self._numbers) for _ in range(LIVES_AT_ONCE)]
+        return await paced(place(self._state, side), prefix(side), many, rate, seconds)
 
     async def _step(
         self, before: str, worker: str, crowd: list[Step], asked: list[float], seen: list[float] | None
