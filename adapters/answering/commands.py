@@ -29,6 +29,12 @@ UNDER_WAY = 2
 WAITING = 2048
 RETRY_AFTER_MS = 100
 
+FEW, ENOUGH = 4, 8
+"""After a batch of a few commands the next one waits a little for more, until it has enough."""
+
+GATHERING_SECONDS = 0.005
+"""From one beginning to the next. A batch costs the log, the read models and the relay as much as some commands do."""
+
 logger = structlog.get_logger()
 
 
@@ -60,6 +66,8 @@ class CommandService:
         self._queue: deque[Waiting] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._about_to_begin = False
+        self._gathering: asyncio.TimerHandle | None = None
+        self._gathered_at = 0.0
         self.statistics = reception.statistics
         self.capacity = capacity
         self.batches = self.batched = 0
@@ -77,8 +85,8 @@ class CommandService:
 
     async def drain(self) -> None:
         """Answer what waits."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        while self._queue or self._under_way:
+            await (asyncio.wait(self._under_way) if self._under_way else asyncio.sleep(GATHERING_SECONDS))
 
     async def take(self, visitor: Visitor, payload: bytes) -> None:
         """A command as it came; it is answered when it is its turn."""
@@ -107,11 +115,29 @@ class CommandService:
 
     def _begin(self) -> None:
         """Two batches at a time, one decided while the other is stored; what comes before one begins goes with it."""
-        if self._queue and not self._about_to_begin and len(self._under_way) < UNDER_WAY:
+        if self._queue and not self._about_to_begin and len(self._under_way) < UNDER_WAY and self._gathered():
             self._about_to_begin = True
             task = asyncio.create_task(self._answer_next())
             self._under_way.add(task)
             task.add_done_callback(self._ended)
+
+    def _gathered(self) -> bool:
+        """Whether those who wait are enough, or have waited for others as long as they should."""
+        left = self._gathered_at - time.monotonic()
+        if len(self._queue) >= ENOUGH or left <= 0:
+            return True
+        if self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(left, self._begin_at_last)
+        return False
+
+    def _begin_at_last(self) -> None:
+        self._stop_gathering()
+        self._begin()
+
+    def _stop_gathering(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+        self._gathering, self._gathered_at = None, 0.0
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
@@ -119,7 +145,10 @@ class CommandService:
 
     async def _answer_next(self) -> None:
         self._about_to_begin = False
+        self._stop_gathering()
         batch = self._next_batch()
+        if len(batch) >= FEW:
+            self._gathered_at = time.monotonic() + GATHERING_SECONDS
         self._begin()
         await self._answer(batch)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import nats.errors
@@ -16,12 +16,13 @@ from adapters.nats.connection import Lasting, reached
 from adapters.nats.inward import unsaid
 from adapters.nats.pipeline import NotStored, TooLarge, Unsure
 from adapters.nats.term import Elsewhere, Taken, Term
-from adapters.postgres.outbox import LogBroken, outbox
+from adapters.postgres.outbox import LogBroken, Outgoing, outbox
 from adapters.postgres.reading import Unreachable
 
 ELECTION_SECONDS = 0.25
 NOTE_SECONDS = 0.25
 POLL_SECONDS = (0.005, 0.025)
+FEW, ENOUGH, ROUND_SECONDS = 4, 64, 0.02
 PAUSE_SECONDS = (0.05, 1.0)
 CONNECT_SECONDS = 2
 TROUBLE = (
@@ -79,7 +80,7 @@ class Relay:
         facts = await term.next()
         while not self._leaving.is_set():
             if facts:
-                facts, poll = await term.publish(facts), POLL_SECONDS[0]
+                facts, poll = await self._published(term, facts), POLL_SECONDS[0]
             else:
                 term.pipeline.check()
                 await self._left(poll)
@@ -90,6 +91,15 @@ class Relay:
                 self._well(term)
         await term.pipeline.settled()
         await term.note()
+
+    async def _published(self, term: Term, facts: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """What follows; after a few facts more of them are waited for, since each page costs as much as some do."""
+        began, many = time.monotonic(), len(facts)
+        following = await term.publish(facts)
+        if many < FEW or len(following) >= ENOUGH:
+            return following
+        await self._left(max(0.0, began + ROUND_SECONDS - time.monotonic()))
+        return await term.next()
 
     async def _left(self, seconds: float) -> bool:
         """Whether it is time to leave, after so long at most."""

@@ -25,6 +25,8 @@ PAGE = 2000
 SURVEY_SECONDS = 0.5
 BRISK_SECONDS = 1.0
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, RETRY_SECONDS = 0.004, 0.025, 0.5
+FEW, ENOUGH, ROUND_SECONDS = 4, 64, 0.006
+"""A page costs as much as some facts do: after one of a few facts, the next begins so long after it began."""
 
 TRACED = """
 SELECT topic, correlation, causation FROM facts
@@ -63,9 +65,10 @@ class Engine:
         self._fresh = True
 
     def run(self, stop: threading.Event) -> None:
-        """Until told to stop: at once while facts come, ever more seldom while none do."""
+        """Until told to stop: at once while many facts come or hardly any, else in rounds; ever more seldom without."""
         pause, busy_until = SHORTEST_PAUSE_SECONDS, 0.0
         while not stop.is_set():
+            began = time.monotonic()
             try:
                 moved = self.tick()
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -80,6 +83,8 @@ class Engine:
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
             if not moved:
                 stop.wait(pause)
+            elif FEW <= moved < ENOUGH:
+                stop.wait(max(0.0, began + ROUND_SECONDS - now))
 
     def tick(self) -> int:
         """One page for each convoy; how many facts were taken. Raises what Postgres says."""
