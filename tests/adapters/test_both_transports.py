@@ -45,6 +45,9 @@ SAMPLED = 5
 """One in so many is asked for by strangers; commands, and questions, are each behind one route."""
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
+PASSING = {"seconds", "used_seconds", "left_seconds", "over_seconds", "remaining_seconds"}
+"""Of a deadline in office hours, another number at every look."""
+
 NOWHEN = {"at": None, "known_at": None, "cursor": None}
 
 
@@ -74,9 +77,9 @@ class Both:
         self.position, self.began = last.body["position"], now().isoformat()
 
     def lasting(self, value: Any) -> Any:
-        """The answer without the instants at which it was given."""
+        """The answer without the instants at which it was given, and what has passed until then."""
         if isinstance(value, dict):
-            return {name: self.lasting(each) for name, each in value.items()}
+            return {name: self.lasting(each) for name, each in value.items() if name not in PASSING}
         if isinstance(value, list):
             return [self.lasting(each) for each in value]
         return "now" if isinstance(value, str) and INSTANT.match(value) and value > self.began else value
